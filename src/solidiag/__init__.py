@@ -1,0 +1,3 @@
+"""Solidiag : du fichier public au diagnostic territorial des solidarités, vérifiable."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Étape 1 : indicateurs, comparaisons, profils."""

@@ -1,0 +1,1 @@
+"""Déclarations typées : grille, sources, indicateurs, mesures d'offre."""

@@ -1,0 +1,1 @@
+"""Secret statistique : la seule porte vers une table publiée."""

@@ -1,0 +1,1 @@
+"""Besoins et offre comparés, par domaine et par territoire."""

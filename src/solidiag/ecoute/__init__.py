@@ -1,0 +1,1 @@
+"""Documents, entretiens, questionnaires. Vide à ce jour : voir la feuille de route."""

@@ -1,0 +1,139 @@
+"""Exceptions de Solidiag.
+
+::
+
+    SolidiagError
+    ├── TerritoireInconnu        code absent du référentiel, avec des noms proches
+    ├── IndicateurInconnu        identifiant absent de la grille
+    ├── DeclarationInvalide      fichier de déclaration fautif (toutes les fautes à la fois)
+    ├── DonneesError
+    │   ├── FichierAbsent        fichier embarqué introuvable
+    │   ├── FichierAltere        empreinte différente de celle du verrou
+    │   ├── FormatInattendu      colonne ou structure qui n'est pas celle déclarée
+    │   └── MarqueInconnue       marque de producteur non déclarée
+    ├── SortieImpossible         on ne peut pas écrire le résultat
+    ├── RenduImpossible          un format de publication a échoué
+    └── PublicationInterdite     une table ne peut pas être publiée (secret)
+
+Les champs viennent avant le texte : le bord (ligne de commande, page) peut les reformuler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def _liste(noms: Sequence[str], limite: int = 5) -> str:
+    vus = ", ".join(f"« {nom} »" for nom in noms[:limite])
+    reste = len(noms) - limite
+    return f"{vus} et {reste} autres" if reste > 0 else vus
+
+
+class SolidiagError(Exception):
+    """Erreur que l'utilisateur peut comprendre et corriger ; ``str`` donne une phrase."""
+
+
+class TerritoireInconnu(SolidiagError):
+    """Code ou nom de territoire absent du code officiel géographique."""
+
+    def __init__(self, code: str, *, cog: int, proches: Sequence[str] = ()) -> None:
+        self.code, self.cog, self.proches = code, cog, tuple(proches)
+        suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
+        super().__init__(
+            f"Territoire inconnu : « {code} » n'est pas dans le code officiel géographique "
+            f"{cog}.{suite}"
+        )
+
+
+class IndicateurInconnu(SolidiagError):
+    """Identifiant d'indicateur ou de mesure absent des déclarations."""
+
+    def __init__(self, identifiant: str, *, proches: Sequence[str] = ()) -> None:
+        self.identifiant, self.proches = identifiant, tuple(proches)
+        suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
+        super().__init__(f"Indicateur inconnu : « {identifiant} ».{suite}")
+
+
+class DeclarationInvalide(SolidiagError):
+    """Une déclaration YAML porte des fautes, toutes rapportées."""
+
+    def __init__(self, chemin: str, fautes: Sequence[str]) -> None:
+        self.chemin, self.fautes = chemin, tuple(fautes)
+        super().__init__(f"Déclaration {chemin} invalide : " + " ; ".join(fautes))
+
+
+class DonneesError(SolidiagError):
+    """Défaut d'un fichier de données."""
+
+
+class FichierAbsent(DonneesError):
+    """Fichier embarqué introuvable."""
+
+    def __init__(self, chemin: str) -> None:
+        self.chemin = chemin
+        super().__init__(
+            f"Le fichier de données « {chemin} » manque dans l'installation. "
+            "Réinstallez Solidiag ou remettez ce fichier à sa place."
+        )
+
+
+class FichierAltere(DonneesError):
+    """Octets différents de ceux que le verrou décrit."""
+
+    def __init__(self, chemin: str, *, attendu: str, trouve: str) -> None:
+        self.chemin, self.attendu, self.trouve = chemin, attendu, trouve
+        super().__init__(
+            f"Le fichier de données « {chemin} » a été modifié : empreinte attendue "
+            f"{attendu[:12]}…, trouvée {trouve[:12]}…. Réinstallez Solidiag ou remettez le "
+            "fichier d'origine ; aucun chiffre n'est tiré d'un fichier altéré."
+        )
+
+
+class FormatInattendu(DonneesError):
+    """Structure de fichier qui n'est pas celle que la source déclare."""
+
+    def __init__(self, source: str, fichier: str, *, attendu: str, trouve: str) -> None:
+        self.source, self.fichier, self.attendu, self.trouve = source, fichier, attendu, trouve
+        super().__init__(
+            f"{source}, fichier « {fichier} » : attendu {attendu} ; trouvé {trouve}. "
+            "Vérifiez que c'est le bon fichier, ou corrigez la déclaration de la source."
+        )
+
+
+class MarqueInconnue(DonneesError):
+    """Valeur non numérique que la source ne déclare pas comme marque."""
+
+    def __init__(self, source: str, fichier: str, *, colonne: str, marques: Sequence[str]) -> None:
+        self.source, self.fichier, self.colonne = source, fichier, colonne
+        self.marques = tuple(marques)
+        super().__init__(
+            f"{source}, fichier « {fichier} », colonne « {colonne} » : marque inconnue "
+            f"{_liste(marques)}. Déclarez son sens dans la source avant de lire ce fichier."
+        )
+
+
+class SortieImpossible(SolidiagError):
+    """Le résultat ne peut pas être écrit ; le résultat précédent est intact."""
+
+    def __init__(self, chemin: str, raison: str) -> None:
+        self.chemin, self.raison = chemin, raison
+        super().__init__(
+            f"Impossible d'écrire dans « {chemin} » : {raison}. "
+            "Le résultat précédent, s'il existe, est intact."
+        )
+
+
+class RenduImpossible(SolidiagError):
+    """Un format de publication n'a pas pu être produit."""
+
+    def __init__(self, format_: str, raison: str) -> None:
+        self.format, self.raison = format_, raison
+        super().__init__(f"Le format {format_} n'a pas pu être produit : {raison}")
+
+
+class PublicationInterdite(SolidiagError):
+    """Une table porte une valeur que son statut interdit de montrer."""
+
+    def __init__(self, table: str, raison: str) -> None:
+        self.table, self.raison = table, raison
+        super().__init__(f"La table « {table} » ne peut pas être publiée : {raison}")

@@ -1,0 +1,1 @@
+"""Code officiel géographique, zonages, voisins, distances."""

@@ -1,0 +1,72 @@
+"""Service : une offre d'accompagnement, dans le modèle data·inclusion v1 complété."""
+
+from __future__ import annotations
+
+import polars as pl
+
+SERVICES: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "source": pl.String(),
+    "nom": pl.String(),
+    "categorie": pl.String(),
+    "thematiques": pl.List(pl.String()),
+    "publics": pl.List(pl.String()),
+    "domaines": pl.List(pl.String()),
+    "siret": pl.String(),
+    "commune": pl.String(),
+    "code_insee": pl.String(),
+    "code_postal": pl.String(),
+    "adresse": pl.String(),
+    "latitude": pl.Float64(),
+    "longitude": pl.Float64(),
+    "precision_geo": pl.String(),
+    "date_source": pl.String(),
+    "capacite": pl.Float64(),
+    "capacite_unite": pl.String(),
+    "saturation": pl.String(),
+    "fermeture": pl.String(),
+    "horaires": pl.String(),
+    "origin": pl.String(),
+    "ligne": pl.UInt32(),
+    "groupe": pl.String(),
+    "motif_groupe": pl.String(),
+}
+"""Table des services, une ligne par ligne de source.
+
+``code_insee`` est celui du COG courant. ``precision_geo`` : ``point``, ``rue``, ``commune``,
+``douteuse`` (point hors de la commune dite), ``inconnue``. ``date_source`` : AAAA, AAAA-MM ou
+AAAA-MM-JJ. ``groupe`` réunit les lignes qui décrivent le même service (identifiant de la ligne
+gardée), ``motif_groupe`` dit pourquoi.
+"""
+
+ECARTS: dict[str, pl.DataType] = {
+    "domaine": pl.String(),
+    "territoire": pl.String(),
+    "classe": pl.String(),
+    "confiance": pl.String(),
+    "besoin": pl.String(),
+    "offre": pl.String(),
+    "besoin_valeur": pl.Float64(),
+    "besoin_reference": pl.Float64(),
+    "offre_valeur": pl.Float64(),
+    "offre_reference": pl.Float64(),
+    "motif": pl.String(),
+    "detenteur": pl.String(),
+}
+"""Matrice domaine × EPCI, une ligne par paire.
+
+``classe`` : ``tension``, ``vigilance``, ``couvert``, ``a_redeployer``, ``presence_seulement``,
+``non_mesure``. ``besoin`` et ``offre`` sont les identifiants des indicateurs comparés.
+"""
+
+PRIORITES: dict[str, pl.DataType] = {
+    "domaine": pl.String(),
+    "score": pl.Float64(),
+    "rang": pl.Int32(),
+    "rang_min": pl.Int32(),
+    "rang_max": pl.Int32(),
+    "criteres_documentes": pl.Int32(),
+    "criteres_total": pl.Int32(),
+    "motif": pl.String(),
+}
+"""Domaines mis en ordre par un score transparent, avec l'étendue des rangs."""

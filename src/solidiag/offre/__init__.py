@@ -1,0 +1,1 @@
+"""Étape 2 : inventaire, doublons, accès, couverture."""

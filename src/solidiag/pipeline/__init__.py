@@ -1,0 +1,1 @@
+"""Cas d'usage que la ligne de commande et l'espace de travail appellent."""

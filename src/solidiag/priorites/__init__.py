@@ -1,0 +1,1 @@
+"""Étape 3 : mettre les domaines en ordre, avec l'étendue des rangs."""

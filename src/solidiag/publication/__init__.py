@@ -1,0 +1,1 @@
+"""Un seul modèle de document, et ses rendus."""

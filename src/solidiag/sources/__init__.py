@@ -1,0 +1,1 @@
+"""Lecteurs de fichiers de producteurs : octets vers tables déclarées."""

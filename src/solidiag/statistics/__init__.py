@@ -1,0 +1,1 @@
+"""Intervalles, classes, méthodes statistiques."""

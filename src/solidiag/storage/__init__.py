@@ -1,0 +1,1 @@
+"""Fichiers embarqués, verrous, déclarations, cache et sorties, écrits sans rien perdre."""
