@@ -1,4 +1,4 @@
-"""Déclaration d'une source : ce qu'une personne écrit ; le verrou, lui, est écrit par le programme."""
+"""Déclaration d'une source : une personne l'écrit ; le verrou est écrit par le programme."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class ObsStatus(StrEnum):
     RUPTURE = "B"
     ESTIME = "E"
     PROVISOIRE = "P"
-    SECRET = "Q"
+    SECRET = "Q"  # noqa: S105
     NON_PUBLIE = "O"
     NON_FOURNI = "L"
     SANS_OBJET = "M"

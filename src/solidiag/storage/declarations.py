@@ -1,0 +1,74 @@
+"""Lecture des déclarations YAML : toutes les fautes d'un fichier sont rapportées à la fois."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from solidiag.errors import DeclarationInvalide
+
+_Modele = TypeVar("_Modele", bound=BaseModel)
+
+
+class _SansDoublon(yaml.CSafeLoader):
+    """Chargeur YAML qui refuse une clé écrite deux fois."""
+
+
+def _mapping(chargeur: yaml.CSafeLoader, noeud: yaml.MappingNode) -> Any:
+    vues: set[Any] = set()
+    for cle, _ in noeud.value:
+        nom = chargeur.construct_object(cle, deep=True)
+        if nom in vues:
+            raise yaml.YAMLError(f"clé écrite deux fois : {nom}")
+        vues.add(nom)
+    return yaml.CSafeLoader.construct_mapping(chargeur, noeud, deep=True)
+
+
+_SansDoublon.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def lire_yaml(chemin: Path) -> Any:
+    """Renvoie le contenu d'un fichier YAML.
+
+    Raises
+    ------
+    DeclarationInvalide
+        Si le fichier n'est pas du YAML UTF-8 sans clé répétée.
+    """
+    try:
+        return yaml.load(chemin.read_text(encoding="utf-8"), Loader=_SansDoublon)  # noqa: S506
+    except (yaml.YAMLError, UnicodeDecodeError) as erreur:
+        raise DeclarationInvalide(chemin.name, [str(erreur)]) from erreur
+
+
+def valider(modele: type[_Modele], contenu: Any, *, nom: str) -> _Modele:
+    """Renvoie le contenu validé par le modèle.
+
+    Raises
+    ------
+    DeclarationInvalide
+        Avec toutes les fautes du contenu.
+    """
+    try:
+        return modele.model_validate(contenu)
+    except ValidationError as erreur:
+        fautes = [
+            f"{'.'.join(str(partie) for partie in faute['loc']) or '(racine)'} : {faute['msg']}"
+            for faute in erreur.errors()
+        ]
+        raise DeclarationInvalide(nom, fautes) from erreur
+
+
+def charger_dossier(dossier: Path, modele: type[_Modele]) -> Iterator[_Modele]:
+    """Parcourt les déclarations d'un dossier, par ordre de nom de fichier.
+
+    Un fichier porte une déclaration, ou une liste de déclarations.
+    """
+    for chemin in sorted(dossier.rglob("*.yaml")):
+        contenu = lire_yaml(chemin)
+        for element in contenu if isinstance(contenu, list) else [contenu]:
+            yield valider(modele, element, nom=chemin.name)

@@ -1,0 +1,177 @@
+"""Le dépôt : fichiers embarqués dont l'empreinte est vérifiée, et déclarations chargées."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from solidiag.catalogue.grille import Domaine, Grille, IndicateurGrille
+from solidiag.catalogue.indicateur import Croisement, Indicateur, MesureOffre
+from solidiag.catalogue.source import Couverture, Fichier, Source
+from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
+from solidiag.model.origin import Retrieval
+from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
+
+
+def empreinte(octets: bytes) -> str:
+    """Renvoie l'empreinte SHA-256 hexadécimale."""
+    return hashlib.sha256(octets).hexdigest()
+
+
+class Depot:
+    """Fichiers embarqués et déclarations d'une installation de Solidiag.
+
+    Parameters
+    ----------
+    racine
+        Dossier qui contient ``donnees/`` et ``declarations/`` ; par défaut celui du paquet, ou
+        celui que nomme la variable d'environnement ``SOLIDIAG_RACINE``.
+    """
+
+    def __init__(self, racine: Path | None = None) -> None:
+        if racine is None:
+            declaree = os.environ.get("SOLIDIAG_RACINE")
+            racine = Path(declaree) if declaree else Path(str(resources.files("solidiag")))
+        self.racine = racine
+        self.donnees = racine / "donnees"
+        self.declarations = racine / "declarations"
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Sources déclarées, par identifiant."""
+        return {s.id: s for s in charger_dossier(self.declarations / "sources", Source)}
+
+    @cached_property
+    def indicateurs(self) -> dict[str, Indicateur]:
+        """Indicateurs de besoin déclarés, par identifiant."""
+        return {i.id: i for i in charger_dossier(self.declarations / "indicateurs", Indicateur)}
+
+    @cached_property
+    def mesures(self) -> dict[str, MesureOffre]:
+        """Mesures d'offre déclarées, par identifiant."""
+        return {m.id: m for m in charger_dossier(self.declarations / "mesures", MesureOffre)}
+
+    @cached_property
+    def croisements(self) -> dict[str, Croisement]:
+        """Croisements besoin × offre déclarés, par domaine."""
+        dossier = self.declarations / "croisements"
+        return {c.domaine: c for c in charger_dossier(dossier, Croisement)}
+
+    @cached_property
+    def grille(self) -> Grille:
+        """La grille de référence."""
+        dossier = self.declarations / "grille"
+        contenu = dict(lire_yaml(dossier / "axes.yaml"))
+        ordre = contenu.pop("domaines")
+        domaines = {d.id: d for d in charger_dossier(dossier / "domaines", Domaine)}
+        if set(ordre) != set(domaines):
+            ecart = sorted(set(ordre) ^ set(domaines))
+            raise DeclarationInvalide("axes.yaml", [f"domaines sans déclaration : {ecart}"])
+        contenu["domaines"] = [domaines[identifiant] for identifiant in ordre]
+        contenu["indicateurs"] = list(charger_dossier(dossier / "indicateurs", IndicateurGrille))
+        return valider(Grille, contenu, nom="axes.yaml")
+
+    def parametres(self, nom: str) -> dict[str, Any]:
+        """Renvoie le contenu de ``declarations/parametres/<nom>.yaml``."""
+        return dict(lire_yaml(self.declarations / "parametres" / f"{nom}.yaml"))
+
+    def declaration(self, chemin: str) -> Any:
+        """Renvoie le contenu d'un fichier YAML sous ``declarations/``."""
+        return lire_yaml(self.declarations / chemin)
+
+    @cached_property
+    def verrous(self) -> dict[str, dict[str, Any]]:
+        """Verrous par chemin de fichier embarqué."""
+        lus: dict[str, dict[str, Any]] = {}
+        for chemin in sorted((self.donnees / "verrous").glob("*.json")):
+            contenu = json.loads(chemin.read_text(encoding="utf-8"))
+            for fichier in contenu["fichiers"].values():
+                lus[fichier["chemin"]] = fichier
+        return lus
+
+    def octets(self, chemin: str) -> bytes:
+        """Renvoie les octets d'un fichier embarqué, après contrôle de son empreinte.
+
+        Raises
+        ------
+        FichierAbsent
+            Si le fichier ou son verrou manque.
+        FichierAltere
+            Si les octets ne sont pas ceux du verrou.
+        """
+        verrou = self.verrous.get(chemin)
+        if verrou is None:
+            raise FichierAbsent(chemin)
+        try:
+            octets = (self.donnees / chemin).read_bytes()
+        except OSError as erreur:
+            raise FichierAbsent(chemin) from erreur
+        trouve = empreinte(octets)
+        if trouve != verrou["sha256"]:
+            raise FichierAltere(chemin, attendu=verrou["sha256"], trouve=trouve)
+        return octets
+
+    def fichier(self, reference: str) -> tuple[Source, Fichier]:
+        """Renvoie la source et le fichier d'une référence ``source/fichier``.
+
+        Raises
+        ------
+        DeclarationInvalide
+            Si la référence n'est pas déclarée.
+        """
+        source_id, _, fichier_id = reference.partition("/")
+        source = self.sources.get(source_id)
+        if source is not None:
+            for fichier in source.fichiers:
+                if fichier.id == fichier_id:
+                    return source, fichier
+        raise DeclarationInvalide(reference, ["fichier de source non déclaré"])
+
+    def couverture(self, reference: str) -> Couverture:
+        """Renvoie les territoires couverts par un fichier (à défaut, ceux de sa source)."""
+        source, fichier = self.fichier(reference)
+        return fichier.couverture or source.couverture
+
+    def retrieval(self, reference: str) -> Retrieval:
+        """Renvoie la provenance d'un fichier embarqué, d'après sa déclaration et son verrou."""
+        source, fichier = self.fichier(reference)
+        verrou = self.verrous.get(fichier.fichier)
+        if verrou is None:
+            raise FichierAbsent(fichier.fichier)
+        return Retrieval(
+            source=source.id,
+            fichier=fichier.fichier,
+            millesime=fichier.millesime,
+            licence=source.licence.id,
+            url=fichier.url or source.page,
+            retrieved_at=str(verrou["obtenu_le"]),
+            sha256=str(verrou["sha256"]),
+            size=int(verrou["taille"]),
+            copie=fichier.copie,
+            copie_note=fichier.copie_note,
+        )
+
+    @cached_property
+    def empreinte(self) -> str:
+        """Empreinte des données, des déclarations et du code : ce dont dépend un résultat."""
+        condense = hashlib.sha256()
+        for chemin, verrou in sorted(self.verrous.items()):
+            condense.update(f"{chemin} {verrou['sha256']}\n".encode())
+        for dossier, motif in ((self.declarations, "*.yaml"), (_paquet(), "*.py")):
+            for chemin_fichier in sorted(dossier.rglob(motif)):
+                condense.update(chemin_fichier.relative_to(dossier).as_posix().encode())
+                condense.update(chemin_fichier.read_bytes())
+        for dossier in (_paquet() / "publication", self.donnees / "modeles"):
+            for chemin_fichier in sorted(dossier.rglob("*")):
+                if chemin_fichier.is_file() and chemin_fichier.suffix not in {".py", ".pyc"}:
+                    condense.update(chemin_fichier.read_bytes())
+        return condense.hexdigest()
+
+
+def _paquet() -> Path:
+    return Path(str(resources.files("solidiag")))
