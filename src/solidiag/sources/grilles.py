@@ -1,0 +1,237 @@
+"""Octets d'un fichier → grille de textes, avec le vrai numéro de chaque ligne.
+
+Rien n'est interprété ici : une cellule est le texte du fichier, vide si elle est vide.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+
+import polars as pl
+
+from solidiag.catalogue.source import Fichier, Source
+from solidiag.errors import FormatInattendu
+from solidiag.sources.options import Options
+
+LIGNE = "__ligne__"
+"""Colonne ajoutée : numéro de ligne dans le fichier, en-tête compris."""
+
+
+def lire_grille(
+    octets: bytes,
+    source: Source,
+    fichier: Fichier,
+    *,
+    options: Options,
+    colonnes: list[str] | None = None,
+) -> pl.DataFrame:
+    """Renvoie les colonnes demandées, en texte, et le numéro de ligne.
+
+    Parameters
+    ----------
+    colonnes
+        Colonnes à lire ; toutes si ``None``.
+
+    Raises
+    ------
+    FormatInattendu
+        Fichier tronqué, encodage, séparateur ou colonnes qui ne sont pas ceux déclarés.
+    """
+    nom = fichier.fichier.lower()
+    if nom.endswith(".parquet"):
+        grille = _parquet(octets, source, fichier, colonnes=colonnes)
+    elif nom.endswith((".xlsx", ".xls")):
+        grille = _classeur(octets, source, fichier, options=options, colonnes=colonnes)
+    else:
+        contenu = _decompresser(octets, source, fichier)
+        grille = _texte(contenu, source, fichier, options=options, colonnes=colonnes)
+    if grille.is_empty():
+        raise _faute(source, fichier, "au moins une ligne de données", "un fichier vide")
+    return grille
+
+
+def entete(octets: bytes, source: Source, fichier: Fichier, *, options: Options) -> list[str]:
+    """Renvoie les noms de colonnes du fichier, dans l'ordre."""
+    nom = fichier.fichier.lower()
+    if nom.endswith(".parquet"):
+        try:
+            return list(pl.read_parquet_schema(io.BytesIO(octets)))
+        except Exception as erreur:
+            raise _faute(source, fichier, "un fichier Parquet", "des octets illisibles") from erreur
+    if nom.endswith((".xlsx", ".xls")):
+        grille = _classeur(octets, source, fichier, options=options, colonnes=None)
+        return [colonne for colonne in grille.columns if colonne != LIGNE]
+    texte = _decoder(_decompresser(octets, source, fichier), source, fichier, options=options)
+    return _entete_texte(texte, options)
+
+
+def _faute(source: Source, fichier: Fichier, attendu: str, trouve: str) -> FormatInattendu:
+    return FormatInattendu(source.id, fichier.fichier, attendu=attendu, trouve=trouve)
+
+
+def _decompresser(octets: bytes, source: Source, fichier: Fichier) -> bytes:
+    if not fichier.fichier.endswith(".gz"):
+        return octets
+    try:
+        return gzip.decompress(octets)
+    except (OSError, EOFError, zlib.error) as erreur:
+        raise _faute(
+            source, fichier, "un fichier gzip entier", "un fichier tronqué ou illisible"
+        ) from erreur
+
+
+def _decoder(contenu: bytes, source: Source, fichier: Fichier, *, options: Options) -> bytes:
+    """Renvoie le texte en UTF-8, sans marque d'ordre des octets ni lignes à sauter."""
+    try:
+        if options.encodage == "utf-8":
+            texte = contenu.removeprefix(b"\xef\xbb\xbf")
+            texte.decode("utf-8")
+        else:
+            texte = contenu.decode(options.encodage).encode()
+    except (UnicodeDecodeError, LookupError) as erreur:
+        raise _faute(
+            source,
+            fichier,
+            f"un texte encodé en {options.encodage}",
+            "un autre encodage (souvent cp1252, à déclarer dans « encodage »)",
+        ) from erreur
+    return texte
+
+
+def _entete_texte(texte: bytes, options: Options) -> list[str]:
+    lignes = texte.split(b"\n", options.sauter + 1)
+    if len(lignes) <= options.sauter:
+        return []
+    premiere = lignes[options.sauter].decode().rstrip("\r")
+    return next(csv.reader([premiere], delimiter=options.separateur), [])
+
+
+def _colonnes_presentes(
+    source: Source, fichier: Fichier, *, attendues: list[str] | None, presentes: list[str]
+) -> list[str]:
+    if attendues is None:
+        return presentes
+    manquantes = [colonne for colonne in attendues if colonne not in presentes]
+    if manquantes:
+        trouve = ", ".join(f"« {colonne} »" for colonne in presentes[:5])
+        reste = len(presentes) - 5
+        suite = f" et {reste} autres colonnes" if reste > 0 else ""
+        indice = " (le séparateur est-il le bon ?)" if len(presentes) == 1 else ""
+        attendu = ", ".join(f"« {colonne} »" for colonne in manquantes[:5])
+        raise _faute(
+            source,
+            fichier,
+            f"les colonnes {attendu}" if len(manquantes) > 1 else f"la colonne {attendu}",
+            f"{trouve or 'aucun en-tête'}{suite}{indice}",
+        )
+    return list(dict.fromkeys(attendues))
+
+
+def _texte(
+    contenu: bytes,
+    source: Source,
+    fichier: Fichier,
+    *,
+    options: Options,
+    colonnes: list[str] | None,
+) -> pl.DataFrame:
+    texte = _decoder(contenu, source, fichier, options=options)
+    presentes = _entete_texte(texte, options)
+    gardees = _colonnes_presentes(source, fichier, attendues=colonnes, presentes=presentes)
+    if not gardees:
+        raise _faute(source, fichier, "un en-tête", "un fichier vide")
+    if len(set(presentes)) != len(presentes):
+        doublons = sorted({c for c in presentes if presentes.count(c) > 1} & set(gardees))
+        if doublons:
+            raise _faute(source, fichier, "des colonnes distinctes", f"« {doublons[0]} » répétée")
+    try:
+        grille = pl.read_csv(
+            texte,
+            separator=options.separateur,
+            skip_lines=options.sauter,
+            columns=gardees,
+            infer_schema=False,
+        )
+    except pl.exceptions.PolarsError as erreur:
+        raise _faute(
+            source,
+            fichier,
+            f"{len(presentes)} colonnes séparées par « {options.separateur} »",
+            f"une ligne d'une autre forme ({str(erreur).splitlines()[0][:120]})",
+        ) from erreur
+    premiere = options.sauter + 2
+    sauts = texte.count(b"\n") + (not texte.endswith(b"\n"))
+    if sauts == grille.height + options.sauter + 1:
+        lignes = pl.int_range(
+            premiere, premiere + grille.height, dtype=pl.UInt32, eager=True
+        ).alias(LIGNE)
+    else:
+        lignes = _lignes_lentes(texte, options, hauteur=grille.height)
+    return grille.select(pl.col(gardees).fill_null("")).with_columns(lignes)
+
+
+def _lignes_lentes(texte: bytes, options: Options, *, hauteur: int) -> pl.Series:
+    """Numéros de ligne quand une cellule contient un retour à la ligne ou qu'une ligne est vide."""
+    lecteur = csv.reader(io.StringIO(texte.decode()), delimiter=options.separateur)
+    debut = 1
+    numeros: list[int] = []
+    for champs in lecteur:
+        if champs and debut > options.sauter + 1:
+            numeros.append(debut)
+        debut = lecteur.line_num + 1
+    if len(numeros) < hauteur:
+        numeros.extend(range(debut, debut + hauteur - len(numeros)))
+    return pl.Series(LIGNE, numeros[:hauteur], dtype=pl.UInt32)
+
+
+def _parquet(
+    octets: bytes, source: Source, fichier: Fichier, *, colonnes: list[str] | None
+) -> pl.DataFrame:
+    try:
+        presentes = list(pl.read_parquet_schema(io.BytesIO(octets)))
+        gardees = _colonnes_presentes(source, fichier, attendues=colonnes, presentes=presentes)
+        grille = pl.read_parquet(io.BytesIO(octets), columns=gardees)
+    except (pl.exceptions.PolarsError, OSError) as erreur:
+        raise _faute(source, fichier, "un fichier Parquet entier", "des octets illisibles") from erreur
+    return grille.with_columns(
+        pl.col(gardees).cast(pl.String).fill_null(""),
+        pl.int_range(2, grille.height + 2, dtype=pl.UInt32).alias(LIGNE),
+    )
+
+
+def _classeur(
+    octets: bytes,
+    source: Source,
+    fichier: Fichier,
+    *,
+    options: Options,
+    colonnes: list[str] | None,
+) -> pl.DataFrame:
+    import fastexcel
+
+    try:
+        classeur = fastexcel.read_excel(octets)
+        feuille = options.feuille or classeur.sheet_names[0]
+        if feuille not in classeur.sheet_names:
+            noms = ", ".join(f"« {nom} »" for nom in classeur.sheet_names[:5])
+            raise _faute(source, fichier, f"la feuille « {feuille} »", noms)
+        brut = classeur.load_sheet(
+            feuille, header_row=None, skip_rows=options.sauter, dtypes="string"
+        ).to_polars()
+    except fastexcel.FastExcelError as erreur:
+        raise _faute(source, fichier, "un classeur", "des octets illisibles") from erreur
+    if brut.is_empty():
+        raise _faute(source, fichier, "un en-tête", "une feuille vide")
+    presentes = [str(nom or "").strip() for nom in brut.row(0)]
+    brut.columns = [f"{rang}" for rang in range(brut.width)]
+    gardees = _colonnes_presentes(source, fichier, attendues=colonnes, presentes=presentes)
+    if colonnes is None:
+        gardees = [nom for nom in dict.fromkeys(presentes) if nom]
+    debut = options.sauter + 2
+    return brut.slice(1).select(
+        *(pl.col(f"{presentes.index(nom)}").fill_null("").alias(nom) for nom in gardees),
+        pl.int_range(debut, debut + pl.len(), dtype=pl.UInt32).alias(LIGNE),
+    )
