@@ -30,6 +30,13 @@ class Dispositif(_Gele):
     confiance: str = ""
 
 
+class Demande(_Gele):
+    """Fichier à demander pour documenter un domaine, et qui le détient."""
+
+    detenteur: str
+    fichier: str
+
+
 class Domaine(_Gele):
     """Domaine d'action d'un axe."""
 
@@ -48,6 +55,8 @@ class Domaine(_Gele):
     guide_entretien: tuple[str, ...] = ()
     questions_france_travail: tuple[str, ...] = ()
     reperes: tuple[dict[str, str], ...] = ()
+    a_demander_besoin: tuple[Demande, ...] = ()
+    a_demander_offre: tuple[Demande, ...] = ()
 
 
 class IndicateurGrille(_Gele):
