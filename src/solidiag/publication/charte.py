@@ -17,11 +17,13 @@ POLICE: Final = "Solidiag Sans"
 FICHIERS_POLICES: Final[dict[tuple[int, str], str]] = {
     (400, "normal"): "SolidiagSans-Regular",
     (400, "italic"): "SolidiagSans-Italic",
-    (600, "normal"): "SolidiagSans-Semibold",
     (700, "normal"): "SolidiagSans-Bold",
     (700, "italic"): "SolidiagSans-BoldItalic",
 }
-"""Fichiers par graisse et posture, sans extension (``.ttf``, ``.woff2``)."""
+"""Fichiers par graisse et posture, sans extension (``.ttf``, ``.woff2``).
+
+Deux graisses : 400, et 700 pour tout ce qui est gras (le dessin est celui d'un demi-gras).
+"""
 
 ENCRE: Final = "#1b2733"
 """Texte courant."""
