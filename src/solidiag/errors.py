@@ -36,13 +36,13 @@ class SolidiagError(Exception):
 class TerritoireInconnu(SolidiagError):
     """Code ou nom de territoire absent du code officiel géographique."""
 
-    def __init__(self, code: str, *, cog: int, proches: Sequence[str] = ()) -> None:
-        self.code, self.cog, self.proches = code, cog, tuple(proches)
+    def __init__(
+        self, code: str, *, cog: int, proches: Sequence[str] = (), motif: str = ""
+    ) -> None:
+        self.code, self.cog, self.proches, self.motif = code, cog, tuple(proches), motif
         suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
-        super().__init__(
-            f"Territoire inconnu : « {code} » n'est pas dans le code officiel géographique "
-            f"{cog}.{suite}"
-        )
+        raison = motif or f"n'est pas dans le code officiel géographique {cog}"
+        super().__init__(f"Territoire inconnu : « {code} » {raison}.{suite}")
 
 
 class IndicateurInconnu(SolidiagError):
