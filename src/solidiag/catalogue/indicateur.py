@@ -16,12 +16,15 @@ class Terme(_Gele):
 
     ``fichier`` : ``source/fichier`` (identifiants déclarés). ``variables`` s'additionnent ;
     ``moins`` se retranchent. ``periode`` choisit une période quand le fichier en porte plusieurs.
+    ``echelle`` : ``auto`` prend la ligne publiée du territoire si le fichier a son niveau, et la
+    somme de ses communes sinon ; ``communes`` additionne toujours.
     """
 
     fichier: str
     variables: tuple[str, ...]
     moins: tuple[str, ...] = ()
     periode: str = ""
+    echelle: Literal["auto", "communes"] = "auto"
 
 
 class Lecture(_Gele):
@@ -104,7 +107,7 @@ class MesureOffre(_Gele):
     """Pour ``table`` : comme un indicateur de besoin."""
     zero_interpretable: bool = False
     public: str = ""
-    """Public rapporté : ``source/fichier`` déclaré plus bas, ou vide."""
+    """Public rapporté, tel qu'il se dit (« habitants »), ou vide."""
     lecture: str = ""
     reserve: str = ""
     carte: Literal["taux", "effectif", "points", "non"] = "non"
@@ -116,7 +119,11 @@ class Croisement(_Gele):
     domaine: str
     portee: Literal["volume", "presence", "aucune"]
     besoin: str = ""
+    appui: str = ""
+    """Second indicateur de besoin : son accord renforce la confiance, il ne classe pas."""
     offre: str = ""
+    etat_offre: Literal["bonne", "partielle", "indirecte", "aucune"] = "aucune"
+    """Ce que les fichiers embarqués disent de l'offre propre au domaine."""
     sens_offre: Literal["plus_est_mieux", "moins_est_mieux"] = "plus_est_mieux"
     reserve: str = ""
     detenteur: str = ""

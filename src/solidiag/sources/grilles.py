@@ -195,7 +195,9 @@ def _parquet(
         gardees = _colonnes_presentes(source, fichier, attendues=colonnes, presentes=presentes)
         grille = pl.read_parquet(io.BytesIO(octets), columns=gardees)
     except (pl.exceptions.PolarsError, OSError) as erreur:
-        raise _faute(source, fichier, "un fichier Parquet entier", "des octets illisibles") from erreur
+        raise _faute(
+            source, fichier, "un fichier Parquet entier", "des octets illisibles"
+        ) from erreur
     return grille.with_columns(
         pl.col(gardees).cast(pl.String).fill_null(""),
         pl.int_range(2, grille.height + 2, dtype=pl.UInt32).alias(LIGNE),

@@ -32,7 +32,7 @@ def lire_colonnes(
     options: Options,
     variables: set[str] | None,
 ) -> pl.DataFrame:
-    """Renvoie les cellules d'une table large : une ligne par territoire, une colonne par variable."""
+    """Renvoie les cellules d'une table large : une colonne par variable."""
     fixes = _colonnes_fixes(options)
     if variables is None:
         presentes = entete(octets, source, fichier, options=options)
@@ -92,7 +92,7 @@ def lire_periodes_en_colonnes(
     options: Options,
     variables: set[str] | None,
 ) -> pl.DataFrame:
-    """Renvoie les cellules d'une table d'une seule variable, dont chaque colonne est une période."""
+    """Renvoie les cellules d'une table d'une seule variable, une colonne par période."""
     if variables is not None and variables - {options.variable}:
         raise FormatInattendu(
             source.id,
@@ -130,7 +130,7 @@ def _colonnes_fixes(options: Options) -> list[str]:
 def _situer(
     grille: pl.DataFrame, source: Source, fichier: Fichier, *, options: Options
 ) -> pl.DataFrame:
-    """Ajoute ``niveau``, ``code``, ``periode`` et ``ligne`` ; écarte les lignes déclarées telles."""
+    """Ajoute ``niveau``, ``code``, ``periode`` et ``ligne``, sans les lignes à exclure."""
     for colonne, gardees in options.filtre.items():
         grille = grille.filter(pl.col(colonne).str.strip_chars().is_in(gardees))
     brut = pl.col(options.colonne_code).str.strip_chars()
@@ -185,7 +185,9 @@ def _niveaux(
     code = pl.col("code")
     if options.colonne_niveau:
         lu = pl.col(options.colonne_niveau).str.strip_chars()
-        grille = grille.with_columns(lu.replace_strict(options.niveaux, default=None).alias("niveau"))
+        grille = grille.with_columns(
+            lu.replace_strict(options.niveaux, default=None).alias("niveau")
+        )
         inconnus = grille.filter(pl.col("niveau").is_null())
         if not inconnus.is_empty():
             raise FormatInattendu(
