@@ -30,13 +30,15 @@ SERVICES: dict[str, pl.DataType] = {
     "ligne": pl.UInt32(),
     "groupe": pl.String(),
     "motif_groupe": pl.String(),
+    "remarque": pl.String(),
 }
 """Table des services, une ligne par ligne de source.
 
 ``code_insee`` est celui du COG courant. ``precision_geo`` : ``point``, ``rue``, ``commune``,
 ``douteuse`` (point hors de la commune dite), ``inconnue``. ``date_source`` : AAAA, AAAA-MM ou
 AAAA-MM-JJ. ``groupe`` réunit les lignes qui décrivent le même service (identifiant de la ligne
-gardée), ``motif_groupe`` dit pourquoi.
+gardée), ``motif_groupe`` dit pourquoi. ``remarque`` : ce que le lecteur doit savoir de la ligne
+(bus, postes au siège, commune déduite du code postal...).
 """
 
 ECARTS: dict[str, pl.DataType] = {
@@ -65,8 +67,17 @@ PRIORITES: dict[str, pl.DataType] = {
     "rang": pl.Int32(),
     "rang_min": pl.Int32(),
     "rang_max": pl.Int32(),
+    "rang_p05": pl.Int32(),
+    "rang_p95": pl.Int32(),
+    "robustesse": pl.String(),
+    "statut": pl.String(),
     "criteres_documentes": pl.Int32(),
     "criteres_total": pl.Int32(),
     "motif": pl.String(),
 }
-"""Domaines mis en ordre par un score transparent, avec l'étendue des rangs."""
+"""Domaines mis en ordre par un score transparent, avec l'étendue des rangs.
+
+``statut`` : ``classe``, ou ``non_classe`` (à documenter : ni score ni rang). ``rang_p05`` et
+``rang_p95`` : neuf tirages de poids sur dix ; ``rang_min`` et ``rang_max`` : tous les tirages.
+``robustesse`` : ``robuste``, ``discutable``, ``sensible``.
+"""

@@ -1,0 +1,160 @@
+"""Synthèse de la matrice : comptes par classe, et une phrase prudente par domaine.
+
+Rien n'est rendu ici : une phrase est une suite de morceaux, textes ou nombres, que la publication
+met en forme et dont elle garde la clé. Toute phrase est un brouillon calculé.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from solidiag.catalogue.indicateur import Croisement
+from solidiag.ecarts.matrice import CLASSES, CONFIANCES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compte:
+    """Nombre d'intercommunalités d'une classe, dans une phrase."""
+
+    classe: str
+    nombre: int
+
+
+Morceau = str | Compte
+"""Morceau de phrase : un texte sans chiffre, ou un compte."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheseDomaine:
+    """Ce que la matrice dit d'un domaine.
+
+    Parameters
+    ----------
+    comptes
+        Nombre d'intercommunalités par classe, toutes les classes présentes (0 compris).
+    confiance
+        Confiance la plus faible des cases classées, ``aucune`` si rien ne l'est.
+    phrase
+        Morceaux d'une phrase, à valider par une personne.
+    """
+
+    domaine: str
+    portee: str
+    comptes: Mapping[str, int]
+    confiance: str
+    phrase: tuple[Morceau, ...]
+
+    @property
+    def texte(self) -> str:
+        """La phrase en clair, pour un terminal ou un fichier de données."""
+        return "".join(m if isinstance(m, str) else str(m.nombre) for m in self.phrase)
+
+
+_VERBES: tuple[tuple[str, str, str], ...] = (
+    ("tension", "est en tension", "sont en tension"),
+    ("vigilance", "appelle la vigilance", "appellent la vigilance"),
+    ("couvert", "ne montre pas d'écart", "ne montrent pas d'écart"),
+    (
+        "a_redeployer",
+        "a une offre au-dessus de la référence pour un besoin au-dessous",
+        "ont une offre au-dessus de la référence pour un besoin au-dessous",
+    ),
+)
+
+
+def compter(ecarts: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie ``domaine``, ``classe``, ``nombre`` : chaque classe de chaque domaine, 0 compris."""
+    domaines = ecarts.select(pl.col("domaine").unique(maintain_order=True))
+    toutes = domaines.join(pl.DataFrame({"classe": list(CLASSES)}), how="cross")
+    vus = ecarts.group_by("domaine", "classe").agg(pl.len().alias("nombre"))
+    return toutes.join(
+        vus, on=["domaine", "classe"], how="left", maintain_order="left"
+    ).with_columns(pl.col("nombre").fill_null(0).cast(pl.Int32))
+
+
+def resumer(
+    ecarts: pl.DataFrame, croisements: Mapping[str, Croisement]
+) -> dict[str, SyntheseDomaine]:
+    """Renvoie la synthèse de chaque domaine croisé, dans l'ordre des croisements.
+
+    Parameters
+    ----------
+    ecarts
+        Matrice au schéma `ECARTS`.
+    """
+    cases: dict[str, list[tuple[str, str]]] = {}
+    for domaine, classe, confiance in ecarts.select("domaine", "classe", "confiance").iter_rows():
+        cases.setdefault(str(domaine), []).append((str(classe), str(confiance)))
+    return {
+        domaine: _resumer(croisement, cases.get(domaine, []))
+        for domaine, croisement in croisements.items()
+    }
+
+
+def _resumer(croisement: Croisement, cases: list[tuple[str, str]]) -> SyntheseDomaine:
+    vus = Counter(classe for classe, _ in cases)
+    comptes = {classe: vus.get(classe, 0) for classe in CLASSES}
+    connues = [confiance for classe, confiance in cases if classe != "non_mesure"]
+    return SyntheseDomaine(
+        domaine=croisement.domaine,
+        portee=croisement.portee,
+        comptes=comptes,
+        confiance=max(connues, key=CONFIANCES.index, default="aucune"),
+        phrase=_phrase(croisement, comptes, total=len(cases)),
+    )
+
+
+def _phrase(
+    croisement: Croisement, comptes: Mapping[str, int], *, total: int
+) -> tuple[Morceau, ...]:
+    if comptes["non_mesure"] == total:
+        return (_sans_mesure(croisement),)
+    phrase: list[Morceau] = []
+    if comptes["presence_seulement"]:
+        phrase += _presence(comptes["presence_seulement"])
+    for classe, singulier, pluriel in _VERBES:
+        nombre = comptes[classe]
+        if not nombre:
+            continue
+        if not phrase:
+            phrase += [
+                "Parmi les intercommunalités mesurées, ",
+                Compte(classe=classe, nombre=nombre),
+            ]
+        else:
+            phrase += [", ", Compte(classe=classe, nombre=nombre)]
+        phrase.append(f" {singulier if nombre == 1 else pluriel}")
+    if comptes["non_mesure"]:
+        nombre = comptes["non_mesure"]
+        verbe = "n'est pas mesurée" if nombre == 1 else "ne sont pas mesurées"
+        phrase += [" ; ", Compte(classe="non_mesure", nombre=nombre), f" {verbe}"]
+    return (*phrase, ".")
+
+
+def _presence(nombre: int) -> list[Morceau]:
+    sujet = "intercommunalité" if nombre == 1 else "intercommunalités"
+    return [
+        "L'offre n'est connue que par sa présence, dans ",
+        Compte(classe="presence_seulement", nombre=nombre),
+        f" {sujet} : ni places, ni horaires",
+    ]
+
+
+def _sans_mesure(croisement: Croisement) -> str:
+    if croisement.portee == "aucune" and croisement.etat_offre == "aucune":
+        return (
+            "Aucun fichier ouvert ne décrit d'offre propre à ce domaine : ce silence n'est ni une "
+            "absence de besoin, ni une absence d'offre."
+        )
+    if croisement.portee == "aucune":
+        return (
+            "Les fichiers ouverts ne permettent pas de comparer le besoin et l'offre de ce domaine "
+            "dans les intercommunalités."
+        )
+    return (
+        "Le besoin ou l'offre de ce domaine ne se lit dans aucune intercommunalité du département."
+    )

@@ -1,0 +1,209 @@
+"""Critères de mise en ordre : ce que l'on sait du besoin et de l'offre de chaque domaine, de 0 à 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from solidiag.catalogue.grille import Grille
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.ecarts.positions import Mesure, mesurer, situer
+
+CRITERES: dict[str, pl.DataType] = {
+    "domaine": pl.String(),
+    "famille": pl.String(),
+    "critere": pl.String(),
+    "valeur": pl.Float64(),
+    "numerateur": pl.Float64(),
+    "denominateur": pl.Float64(),
+    "motif": pl.String(),
+}
+"""Un critère par ligne ; ``valeur`` vide avec un ``motif`` quand il n'est pas documenté."""
+
+_ORIENTES = {"plus_haut_est_plus_fragile": 1, "plus_bas_est_plus_fragile": -1}
+
+
+def evaluer_criteres(
+    grille: Grille,
+    ecarts: pl.DataFrame,
+    observations: pl.DataFrame,
+    *,
+    populations: Mapping[str, float],
+    departement: str,
+    region: str,
+    indicateurs: Mapping[str, Indicateur],
+    mesures: Mapping[str, MesureOffre],
+    parametres: Mapping[str, Any],
+    demi_pas: Mapping[str, float],
+) -> pl.DataFrame:
+    """Renvoie les critères de chaque domaine de la grille.
+
+    Parameters
+    ----------
+    ecarts
+        Matrice au schéma `ECARTS`.
+    observations
+        Besoin et offre, au schéma `OBSERVATIONS`.
+    populations
+        Population de chaque intercommunalité (identifiant « EPCI-… »), dans le département.
+    departement, region
+        Codes des territoires comparés.
+    parametres
+        Contenu de ``declarations/parametres/priorites.yaml``.
+    demi_pas
+        Demi-pas d'arrondi par unité (``declarations/parametres/ecarts.yaml``).
+
+    Returns
+    -------
+    polars.DataFrame
+        Au schéma `CRITERES`, une ligne par domaine et critère déclaré.
+    """
+    familles = {
+        critere: famille
+        for famille, contenu in parametres["familles"].items()
+        for critere in contenu["criteres"]
+    }
+    niveaux = _niveaux(
+        observations,
+        indicateurs,
+        departement=f"DEP-{departement}",
+        references=("FR-FR", f"REG-{region}"),
+        marge=float(parametres["marge"]),
+        demi_pas=demi_pas,
+    )
+    lignes: list[dict[str, Any]] = []
+    for domaine in grille.domaines:
+        cases = ecarts.filter(pl.col("domaine") == domaine.id)
+        calculs = {
+            "niveau": _part_fragile(domaine.indicateurs_besoin, niveaux),
+            "territoires": _part_population(
+                cases, populations, indicateurs=indicateurs, marge=float(parametres["marge"])
+            ),
+            "tension": _tension(cases, populations, poids=float(parametres["poids_vigilance"])),
+            "sans_lieu": _sans_lieu(cases, populations, mesures=mesures),
+        }
+        lignes.extend(
+            {"domaine": domaine.id, "famille": famille, "critere": critere, **calculs[critere]}
+            for critere, famille in familles.items()
+        )
+    return pl.DataFrame(lignes, schema=CRITERES)
+
+
+def _critere(numerateur: float, denominateur: float) -> dict[str, Any]:
+    return {
+        "valeur": numerateur / denominateur,
+        "numerateur": numerateur,
+        "denominateur": denominateur,
+        "motif": None,
+    }
+
+
+def _absent(motif: str) -> dict[str, Any]:
+    return {"valeur": None, "numerateur": None, "denominateur": None, "motif": motif}
+
+
+def _niveaux(
+    observations: pl.DataFrame,
+    indicateurs: Mapping[str, Indicateur],
+    *,
+    departement: str,
+    references: Sequence[str],
+    marge: float,
+    demi_pas: Mapping[str, float],
+) -> dict[str, bool]:
+    """Renvoie, par indicateur comparable, si le département est nettement plus fragile."""
+    territoires = [departement, *references]
+    table = observations.filter(
+        pl.col("territoire").is_in(territoires) & pl.col("indicateur").is_in(list(indicateurs))
+    )
+    lues: dict[str, dict[str, dict[str, Mesure]]] = {}
+    for ligne in table.iter_rows(named=True):
+        mesure = mesurer(ligne, demi_pas)
+        if mesure.lisible:
+            periodes = lues.setdefault(str(ligne["indicateur"]), {})
+            periodes.setdefault(str(ligne["periode"]), {})[str(ligne["territoire"])] = mesure
+    fragiles: dict[str, bool] = {}
+    for indicateur, periodes in lues.items():
+        sens = _ORIENTES.get(indicateurs[indicateur].sens)
+        if sens is None:
+            continue
+        for periode in sorted(periodes, reverse=True):
+            mesures = periodes[periode]
+            reference = next((mesures[r] for r in references if r in mesures), None)
+            if departement in mesures and reference is not None:
+                place = situer(mesures[departement], reference, marge=marge)
+                fragiles[indicateur] = place.sens * sens > 0
+                break
+    return fragiles
+
+
+def _part_fragile(identifiants: Sequence[str], niveaux: Mapping[str, bool]) -> dict[str, Any]:
+    connus = [niveaux[i] for i in identifiants if i in niveaux]
+    if not connus:
+        return _absent("aucun indicateur du domaine ne se compare à la France ou à la région")
+    return _critere(float(sum(connus)), float(len(connus)))
+
+
+def _peser(
+    cases: pl.DataFrame, populations: Mapping[str, float]
+) -> list[tuple[dict[str, Any], float]]:
+    return [
+        (ligne, float(populations[ligne["territoire"]]))
+        for ligne in cases.iter_rows(named=True)
+        if populations.get(ligne["territoire"])
+    ]
+
+
+def _part_population(
+    cases: pl.DataFrame,
+    populations: Mapping[str, float],
+    *,
+    indicateurs: Mapping[str, Indicateur],
+    marge: float,
+) -> dict[str, Any]:
+    total, haute = 0.0, 0.0
+    for ligne, population in _peser(cases, populations):
+        valeur, reference = ligne["besoin_valeur"], ligne["besoin_reference"]
+        declaration = indicateurs.get(str(ligne["besoin"]))
+        sens = _ORIENTES.get(declaration.sens) if declaration is not None else None
+        if valeur is None or reference is None or sens is None:
+            continue
+        total += population
+        if (valeur - reference) * sens > marge * abs(reference):
+            haute += population
+    if not total:
+        return _absent("le besoin ne se lit dans aucune intercommunalité")
+    return _critere(haute, total)
+
+
+def _tension(
+    cases: pl.DataFrame, populations: Mapping[str, float], *, poids: float
+) -> dict[str, Any]:
+    valeurs = {"tension": 1.0, "vigilance": poids, "couvert": 0.0, "a_redeployer": 0.0}
+    pesees = [
+        (valeurs[ligne["classe"]], population)
+        for ligne, population in _peser(cases, populations)
+        if ligne["classe"] in valeurs
+    ]
+    if not pesees:
+        return _absent("l'offre n'est mesurée en volume dans aucune intercommunalité")
+    return _critere(sum(v * p for v, p in pesees), sum(p for _, p in pesees))
+
+
+def _sans_lieu(
+    cases: pl.DataFrame, populations: Mapping[str, float], *, mesures: Mapping[str, MesureOffre]
+) -> dict[str, Any]:
+    presentes = [
+        (ligne, population)
+        for ligne, population in _peser(cases, populations)
+        if ligne["classe"] == "presence_seulement" and ligne["offre_valeur"] is not None
+    ]
+    if not presentes:
+        return _absent("l'offre n'est connue par sa présence dans aucune intercommunalité")
+    mesure = mesures.get(str(presentes[0][0]["offre"]))
+    if mesure is None or not mesure.zero_interpretable:
+        return _absent("la liste des lieux n'est pas complète : l'absence n'y est pas prouvée")
+    sans = sum(population for ligne, population in presentes if ligne["offre_valeur"] == 0)
+    return _critere(sans, sum(population for _, population in presentes))
