@@ -1,0 +1,155 @@
+"""Options d'un lecteur de services : quelles colonnes du fichier font quel champ."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from solidiag.catalogue.source import Fichier, Source
+from solidiag.errors import DeclarationInvalide
+
+
+class _Gele(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Vue(_Gele):
+    """Services d'une catégorie tirés des lignes d'un fichier.
+
+    Une ligne peut servir plusieurs vues (un lieu qui abrite deux services).
+
+    Parameters
+    ----------
+    categorie
+        Identifiant de catégorie (``declarations/services/categories.yaml``).
+    suffixe
+        Ajouté à l'identifiant quand une ligne sert plusieurs vues.
+    filtre
+        Colonne vers valeurs gardées.
+    motif, sauf_motif
+        Colonne vers expression régulière que la cellule (sans casse) contient, ou ne contient pas.
+    nom
+        Nom donné au service quand le fichier n'en porte pas.
+    capacite, capacite_unite
+        Colonnes qui s'additionnent, et leur unité ; à défaut celles du fichier.
+    """
+
+    categorie: str
+    suffixe: str = ""
+    filtre: dict[str, tuple[str, ...]] = {}
+    motif: dict[str, str] = {}
+    sauf_motif: dict[str, str] = {}
+    nom: str = ""
+    capacite: tuple[str, ...] = ()
+    capacite_unite: str = ""
+    remarque: str = ""
+
+
+class Correction(_Gele):
+    """Correction d'une faute de frappe du producteur ; sans la valeur attendue, rien n'est changé.
+
+    Parameters
+    ----------
+    colonne, lu, corrige
+        Cellule fautive, exactement telle que lue, et texte à y mettre.
+    motif
+        Pourquoi.
+    """
+
+    colonne: str
+    lu: str
+    corrige: str
+    motif: str
+
+
+class OptionsServices(_Gele):
+    """Options du lecteur ``services``.
+
+    Parameters
+    ----------
+    id
+        Colonnes jointes par un tiret, qui distinguent les lignes.
+    nom, siret, commune, code_insee, code_postal, latitude, longitude, fermeture
+        Colonnes du fichier ; vides si le fichier ne les a pas.
+    adresse
+        Colonnes jointes par une espace.
+    nom_retirer
+        Expression régulière ôtée du nom.
+    date, date_colonne
+        Date de la source (AAAA, AAAA-MM ou AAAA-MM-JJ), ou colonne qui la porte.
+    horaires
+        Colonne vers libellé du jour.
+    precision, precision_colonne, precisions
+        Précision du point, ou colonne et correspondance de ses valeurs.
+    corrections
+        Fautes de frappe du producteur ; une correction sans objet arrête la lecture.
+    vides
+        Textes qui veulent dire « vide ».
+    capacite_zero_inconnue
+        Vrai : une capacité de 0 y veut dire « non renseignée ».
+    nombre
+        Colonne d'un nombre d'équipements : autant de services à la commune.
+    dernier, regrouper
+        Colonne dont on garde la plus grande valeur, puis colonnes qui font un service ; le nombre
+        de lignes devient la capacité.
+    remarques
+        Textes où ``{colonne}`` est remplacé ; omis si une des colonnes est vide.
+    vues
+        Ce que l'on tire de chaque ligne.
+    """
+
+    separateur: str = ","
+    encodage: str = "utf-8"
+    id: tuple[str, ...] = Field(min_length=1)
+    nom: str = ""
+    nom_retirer: str = ""
+    siret: str = ""
+    commune: str = ""
+    code_insee: str = ""
+    code_postal: str = ""
+    adresse: tuple[str, ...] = ()
+    latitude: str = ""
+    longitude: str = ""
+    fermeture: str = ""
+    date: str = ""
+    date_colonne: str = ""
+    horaires: dict[str, str] = {}
+    precision: str = "point"
+    precision_colonne: str = ""
+    precisions: dict[str, str] = {}
+    capacite: tuple[str, ...] = ()
+    capacite_unite: str = ""
+    capacite_zero_inconnue: bool = False
+    corrections: tuple[Correction, ...] = ()
+    vides: tuple[str, ...] = ()
+    nombre: str = ""
+    dernier: str = ""
+    regrouper: tuple[str, ...] = ()
+    remarques: tuple[str, ...] = ()
+    vues: tuple[Vue, ...] = Field(min_length=1)
+
+
+@cache
+def _valider(nom: str, contenu: str) -> OptionsServices:
+    try:
+        return OptionsServices.model_validate_json(contenu)
+    except ValidationError as erreur:
+        fautes = [
+            f"options.{'.'.join(str(partie) for partie in faute['loc'])} : {faute['msg']}"
+            for faute in erreur.errors()
+        ]
+        raise DeclarationInvalide(nom, fautes) from erreur
+
+
+def options_services(source: Source, fichier: Fichier) -> OptionsServices:
+    """Renvoie les options validées d'un fichier de services.
+
+    Raises
+    ------
+    DeclarationInvalide
+        Avec toutes les fautes des options.
+    """
+    contenu = json.dumps(fichier.options, ensure_ascii=False, sort_keys=True)
+    return _valider(f"{source.id}/{fichier.id}", contenu)
