@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import tempfile
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import polars as pl
@@ -35,12 +38,11 @@ class Cache:
         if self.dossier is None:
             return None
         chemin = self.dossier / f"{cle}.arrow"
-        if not chemin.is_file():
-            return None
         try:
-            return pl.read_ipc(chemin)
+            return pl.read_ipc(chemin) if chemin.is_file() else None
         except (pl.exceptions.PolarsError, OSError):
-            chemin.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                chemin.unlink(missing_ok=True)
             return None
 
     def garder(self, cle: str, table: pl.DataFrame) -> None:
@@ -59,3 +61,60 @@ class Cache:
                 temporaire.unlink(missing_ok=True)
         except OSError:
             return
+
+
+class CacheOctets(MutableMapping[str, bytes]):
+    """Octets gardés sous une clé, dans le même dossier que les tables.
+
+    Parameters
+    ----------
+    cache
+        Cache de tables ; si lui ne garde rien, celui-ci ne garde qu'en mémoire.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._dossier = cache.dossier
+        self._memoire: dict[str, bytes] = {}
+
+    def __getitem__(self, cle: str) -> bytes:
+        if cle in self._memoire:
+            return self._memoire[cle]
+        if self._dossier is None:
+            raise KeyError(cle)
+        try:
+            octets = (self._dossier / f"{cle}.octets").read_bytes()
+        except OSError:
+            raise KeyError(cle) from None
+        contenu, empreinte = octets[:-32], octets[-32:]
+        if hashlib.sha256(contenu).digest() != empreinte:
+            raise KeyError(cle)
+        self._memoire[cle] = contenu
+        return contenu
+
+    def __setitem__(self, cle: str, octets: bytes) -> None:
+        self._memoire[cle] = octets
+        if self._dossier is None:
+            return
+        try:
+            self._dossier.mkdir(parents=True, exist_ok=True)
+            temporaire = self._dossier / f"{cle}.{os.getpid()}.partiel"
+            temporaire.write_bytes(octets + hashlib.sha256(octets).digest())
+            temporaire.replace(self._dossier / f"{cle}.octets")
+        except OSError:
+            return
+
+    def __delitem__(self, cle: str) -> None:
+        del self._memoire[cle]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._memoire)
+
+    def __len__(self) -> int:
+        return len(self._memoire)
+
+    def __contains__(self, cle: object) -> bool:
+        try:
+            self[str(cle)]
+        except KeyError:
+            return False
+        return True

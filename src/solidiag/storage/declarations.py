@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,9 +21,12 @@ class _SansDoublon(yaml.CSafeLoader):
 def _mapping(chargeur: yaml.CSafeLoader, noeud: yaml.MappingNode) -> Any:
     vues: set[Any] = set()
     for cle, _ in noeud.value:
+        ligne = cle.start_mark.line + 1
         nom = chargeur.construct_object(cle, deep=True)
+        if not isinstance(nom, Hashable):
+            raise yaml.YAMLError(f"ligne {ligne} : cette clé n'est pas un mot")
         if nom in vues:
-            raise yaml.YAMLError(f"clé écrite deux fois : {nom}")
+            raise yaml.YAMLError(f"ligne {ligne} : clé écrite deux fois : {nom}")
         vues.add(nom)
     return yaml.CSafeLoader.construct_mapping(chargeur, noeud, deep=True)
 
@@ -37,12 +40,14 @@ def lire_yaml(chemin: Path) -> Any:
     Raises
     ------
     DeclarationInvalide
-        Si le fichier n'est pas du YAML UTF-8 sans clé répétée.
+        Si le fichier manque, ou n'est pas du YAML UTF-8 sans clé répétée.
     """
     try:
         return yaml.load(chemin.read_text(encoding="utf-8"), Loader=_SansDoublon)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as erreur:
         raise DeclarationInvalide(chemin.name, [str(erreur)]) from erreur
+    except OSError as erreur:
+        raise DeclarationInvalide(chemin.name, ["fichier illisible ou absent"]) from erreur
 
 
 def valider(modele: type[_Modele], contenu: Any, *, nom: str) -> _Modele:

@@ -89,9 +89,14 @@ class Depot:
         """Verrous par chemin de fichier embarqué."""
         lus: dict[str, dict[str, Any]] = {}
         for chemin in sorted((self.donnees / "verrous").glob("*.json")):
-            contenu = json.loads(chemin.read_text(encoding="utf-8"))
-            for fichier in contenu["fichiers"].values():
-                lus[fichier["chemin"]] = fichier
+            try:
+                contenu = json.loads(chemin.read_text(encoding="utf-8"))
+                for fichier in contenu["fichiers"].values():
+                    lus[fichier["chemin"]] = fichier
+            except (OSError, ValueError, LookupError, TypeError, AttributeError) as erreur:
+                raise DeclarationInvalide(
+                    f"verrous/{chemin.name}", ["verrou illisible ; réinstallez Solidiag"]
+                ) from erreur
         return lus
 
     def octets(self, chemin: str) -> bytes:
@@ -115,6 +120,18 @@ class Depot:
         if trouve != verrou["sha256"]:
             raise FichierAltere(chemin, attendu=verrou["sha256"], trouve=trouve)
         return octets
+
+    def controler(self) -> int:
+        """Contrôle l'empreinte de chaque fichier embarqué ; renvoie leur nombre.
+
+        Raises
+        ------
+        FichierAbsent, FichierAltere
+            Au premier fichier qui n'est pas celui de son verrou.
+        """
+        for chemin in self.verrous:
+            self.octets(chemin)
+        return len(self.verrous)
 
     def fichier(self, reference: str) -> tuple[Source, Fichier]:
         """Renvoie la source et le fichier d'une référence ``source/fichier``.
@@ -155,6 +172,18 @@ class Depot:
             copie=fichier.copie,
             copie_note=fichier.copie_note,
         )
+
+    @cached_property
+    def empreinte_de_lecture(self) -> str:
+        """Empreinte du code qui lit et aligne : elle périme les tables gardées en cache."""
+        condense = hashlib.sha256()
+        for salle in ("sources", "geography", "model"):
+            for chemin in sorted((_paquet() / salle).rglob("*.py")):
+                condense.update(chemin.read_bytes())
+        for chemin_donnee, verrou in sorted(self.verrous.items()):
+            if chemin_donnee.startswith("territoires/"):
+                condense.update(verrou["sha256"].encode())
+        return condense.hexdigest()
 
     @cached_property
     def empreinte(self) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from solidiag.errors import SortieImpossible
+from solidiag.storage.exclusivite import exclusivite
 
 _RAISONS = {
     errno.ENOSPC: "le disque est plein",
@@ -19,6 +20,9 @@ _RAISONS = {
     errno.EPERM: "le droit d'écrire manque",
     errno.EROFS: "le disque est en lecture seule",
     errno.ENAMETOOLONG: "le nom est trop long",
+    errno.EIO: "le disque est en défaut",
+    errno.EFBIG: "un fichier serait trop gros pour ce disque",
+    errno.EMFILE: "trop de fichiers sont ouverts",
 }
 
 
@@ -37,43 +41,54 @@ def remplacer(dossier: Path) -> Iterator[Path]:
     Raises
     ------
     SortieImpossible
-        Si le chemin est un fichier, ou si l'écriture échoue.
+        Si le chemin est un fichier, si une autre exécution y écrit, ou si l'écriture échoue.
     """
-    dossier = dossier.absolute()
+    dossier = verifier_place(dossier)
     travail = dossier.with_name(f".{dossier.name}.en-cours")
     ancien = dossier.with_name(f".{dossier.name}.precedent")
-    verifier_place(dossier)
     try:
         dossier.parent.mkdir(parents=True, exist_ok=True)
-        _reprendre(dossier, travail=travail, ancien=ancien)
-        travail.mkdir()
-        yield travail
-        _echanger(dossier, travail=travail, ancien=ancien)
+        with exclusivite(dossier):
+            _reprendre(dossier, travail=travail, ancien=ancien)
+            try:
+                travail.mkdir()
+                yield travail
+                _echanger(dossier, travail=travail, ancien=ancien)
+            except BaseException:
+                shutil.rmtree(travail, ignore_errors=True)
+                raise
     except OSError as erreur:
-        shutil.rmtree(travail, ignore_errors=True)
         raise SortieImpossible(str(dossier), raison_de(erreur)) from erreur
-    except BaseException:
-        shutil.rmtree(travail, ignore_errors=True)
-        raise
 
 
-def verifier_place(dossier: Path) -> None:
-    """Refuse tout de suite une sortie qui ne pourra pas être écrite.
+def verifier_place(dossier: Path) -> Path:
+    """Renvoie le chemin complet d'une sortie, ou la refuse tout de suite.
 
     Raises
     ------
     SortieImpossible
         Si le chemin ou l'un de ses parents est un fichier, ou n'est pas un de nos dossiers.
     """
-    for chemin in (dossier, *dossier.parents):
-        if chemin.exists() and not chemin.is_dir():
-            raise SortieImpossible(str(dossier), f"« {chemin} » est un fichier, pas un dossier")
-    if dossier.is_dir() and any(dossier.iterdir()) and not (dossier / "manifeste.json").exists():
+    try:
+        complet = dossier.resolve()
+        for chemin in (complet, *complet.parents):
+            if chemin.exists() and not chemin.is_dir():
+                raise SortieImpossible(str(dossier), f"« {chemin} » est un fichier, pas un dossier")
+        etranger = (
+            complet.is_dir()
+            and any(complet.iterdir())
+            and not (complet / "manifeste.json").exists()
+        )
+    except (OSError, RuntimeError) as erreur:
+        raison = raison_de(erreur) if isinstance(erreur, OSError) else "le chemin tourne en rond"
+        raise SortieImpossible(str(dossier), raison) from erreur
+    if etranger or not complet.name:
         raise SortieImpossible(
             str(dossier),
             "ce dossier contient déjà d'autres fichiers, que Solidiag ne veut pas effacer ; "
             "choisissez un dossier vide ou nouveau avec --vers",
         )
+    return complet
 
 
 def _reprendre(dossier: Path, *, travail: Path, ancien: Path) -> None:
@@ -90,7 +105,11 @@ def _echanger(dossier: Path, *, travail: Path, ancien: Path) -> None:
         return
     if not _echange_atomique(travail, dossier):
         dossier.rename(ancien)
-        travail.rename(dossier)
+        try:
+            travail.rename(dossier)
+        except OSError:
+            ancien.rename(dossier)
+            raise
     shutil.rmtree(ancien, ignore_errors=True)
     shutil.rmtree(travail, ignore_errors=True)
 
