@@ -138,7 +138,9 @@ def _relations_utiles(
         (pl.len().over("nouveau") == 1) & (pl.col("ancien") == pl.col("nouveau"))
     )["ancien"]
     table = table.with_columns(
-        relation=pl.when(pl.col("ancien").is_in(seules.to_list()) & (pl.col("relation") == FUSIONNEE))
+        relation=pl.when(
+            pl.col("ancien").is_in(seules.to_list()) & (pl.col("relation") == FUSIONNEE)
+        )
         .then(pl.lit("isolee"))
         .otherwise("relation")
     )
@@ -150,9 +152,7 @@ def _relations_utiles(
     ).with_columns(relation=pl.lit("somme_arm"))
     table = table.filter((pl.col("relation") != DELEGUEE) | ~pl.col("nouveau").is_in(avec_ligne))
     sans_effet = pl.DataFrame({"ancien": sorted(presents & connus)}, schema={"ancien": pl.String()})
-    ecartees = sans_effet.join(table, on="ancien", how="anti").filter(
-        ~pl.col("ancien").is_in(deja)
-    )
+    ecartees = sans_effet.join(table, on="ancien", how="anti").filter(~pl.col("ancien").is_in(deja))
     ecartees = ecartees.select(
         "ancien",
         nouveau=pl.lit(None, dtype=pl.String()),
@@ -260,8 +260,10 @@ def _inconnues(jointes: pl.DataFrame) -> pl.DataFrame:
 
 def _absentes(alignee: pl.DataFrame, communes: Collection[str]) -> pl.DataFrame:
     communales = alignee.filter(pl.col("niveau") == Niveau.COMMUNE.value)
-    voulues = communales.select("variable", "periode").unique(maintain_order=True).join(
-        pl.DataFrame({"code": sorted(communes)}, schema={"code": pl.String()}), how="cross"
+    voulues = (
+        communales.select("variable", "periode")
+        .unique(maintain_order=True)
+        .join(pl.DataFrame({"code": sorted(communes)}, schema={"code": pl.String()}), how="cross")
     )
     manquantes = voulues.join(communales, on=list(_CELLULE), how="anti").with_columns(
         niveau=pl.lit(Niveau.COMMUNE.value),

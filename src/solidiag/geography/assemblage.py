@@ -180,7 +180,9 @@ def territoires(
             .agg(population=pl.col("population").sum())
         )
         morceaux.append(
-            noms[niveau].join(sommes, on="code", how="inner").with_columns(niveau=pl.lit(niveau.value))
+            noms[niveau]
+            .join(sommes, on="code", how="inner")
+            .with_columns(niveau=pl.lit(niveau.value))
         )
     morceaux.append(
         municipaux.select("code", "nom", "tncc", "population").with_columns(
@@ -311,14 +313,19 @@ def _situation(tables: TablesTerritoires, suivi: Passages) -> pl.DataFrame:
         .group_by(pl.col("nouveau").alias("code"))
         .agg(
             superficie_km2=pl.when(
-                pl.col("superficie_km2").is_not_null().all() & (pl.col("relation") != PARTAGEE).all()
+                pl.col("superficie_km2").is_not_null().all()
+                & (pl.col("relation") != PARTAGEE).all()
             ).then(pl.col("superficie_km2").sum())
         )
     )
-    municipaux = arrondissements_municipaux(tables).group_by(pl.col("commune").alias("code")).agg(
-        pl.col("latitude").dot("population") / pl.col("population").sum(),
-        pl.col("longitude").dot("population") / pl.col("population").sum(),
-        pl.col("superficie_km2").sum(),
+    municipaux = (
+        arrondissements_municipaux(tables)
+        .group_by(pl.col("commune").alias("code"))
+        .agg(
+            pl.col("latitude").dot("population") / pl.col("population").sum(),
+            pl.col("longitude").dot("population") / pl.col("population").sum(),
+            pl.col("superficie_km2").sum(),
+        )
     )
     return (
         superficies.join(place, on="code", how="full", coalesce=True)

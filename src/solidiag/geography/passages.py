@@ -127,11 +127,12 @@ class Passages:
                 morceaux.pop(avant, None)
             morceaux.update(etats)
         intactes = sorted(depart - touches)
-        identite = pl.DataFrame({"ancien": intactes, "nouveau": intactes}, schema_overrides=PASSAGES)
+        identite = pl.DataFrame(
+            {"ancien": intactes, "nouveau": intactes}, schema_overrides=PASSAGES
+        )
         arrivee = set(morceaux) | set(intactes)
         suivies = pl.DataFrame(
-            sorted(_relations(morceaux, partages))
-            + self._rattachements(depart | arrivee, arrivee),
+            sorted(_relations(morceaux, partages)) + self._rattachements(depart | arrivee, arrivee),
             schema=PASSAGES,
             orient="row",
         )

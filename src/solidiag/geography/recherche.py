@@ -6,11 +6,12 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 
 import polars as pl
 
 from solidiag.errors import TerritoireInconnu
-from solidiag.model.territoire import Niveau
+from solidiag.model.territoire import LIBELLES_NIVEAUX, Niveau
 
 _SOSIES = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "G": "6"})
 _ORDRE_DES_NOMS = (Niveau.DEPARTEMENT, Niveau.REGION, Niveau.COMMUNE, Niveau.EPCI)
@@ -63,6 +64,14 @@ class Recherche:
         trouves = self._par_nom[Niveau.DEPARTEMENT.value].get(_sans_article(texte), [])
         if len(trouves) == 1:
             return trouves[0].removeprefix("DEP-")
+        autre = next((i for i in (code, *_candidats(code)) if i in self._ids), None)
+        if autre is not None:
+            libelle = LIBELLES_NIVEAUX[Niveau(autre.partition("-")[0])][0]
+            raise TerritoireInconnu(
+                texte.strip(),
+                cog=self._cog,
+                motif=f"n'est pas un département ({libelle} : {self._noms[autre]})",
+            )
         raise TerritoireInconnu(texte.strip(), cog=self._cog, proches=self._proches_dep(texte))
 
     def identifiant(self, texte: str) -> str:
@@ -70,9 +79,9 @@ class Recherche:
         code = _code(texte)
         if code in self._ids:
             return code
-        for prefixe in _prefixes(code):
-            if f"{prefixe}-{code}" in self._ids:
-                return f"{prefixe}-{code}"
+        for candidat in _candidats(code):
+            if candidat in self._ids:
+                return candidat
         self._refuser_collectivite(texte, code)
         nom = _sans_article(texte)
         if nom == "france":
@@ -108,29 +117,42 @@ class Recherche:
 
     def _proches_dep(self, texte: str) -> list[str]:
         code = _code(texte)
-        codes = [identifiant[4:] for identifiant in self._ids if identifiant.startswith("DEP-")]
-        sosies = [c for c in (code.translate(_SOSIES), code.zfill(2)) if c in codes and c != code]
-        if not sosies and len(code) <= len("971"):
-            sosies = difflib.get_close_matches(code, sorted(codes), n=3, cutoff=0.4)
-        noms = self._par_nom[Niveau.DEPARTEMENT.value]
-        voisins = difflib.get_close_matches(_sans_article(texte), list(noms), n=3, cutoff=0.6)
-        propositions = [f"DEP-{c}" for c in sosies] + [noms[nom][0] for nom in voisins]
+        if not code:
+            return []
+        codes = sorted(i.removeprefix("DEP-") for i in self._ids if i.startswith("DEP-"))
+        proches = [c for c in (code.translate(_SOSIES), code.zfill(2)) if c in codes and c != code]
+        if not proches and any(lettre.isdigit() for lettre in code):
+            semblables = [c for c in codes if len(c) == len(code)]
+            proches = sorted(semblables, key=lambda c: _ecart(c, code))[:3]
+        propositions = [f"DEP-{c}" for c in proches]
+        propositions += self._noms_proches(texte, (Niveau.DEPARTEMENT,), seuil=0.7)
         return [self._presenter(identifiant) for identifiant in dict.fromkeys(propositions)]
 
     def _proches(self, texte: str) -> list[str]:
         code = _code(texte)
-        propositions = self._proches_dep(texte)
         sosie = code.translate(_SOSIES)
-        propositions += [
-            self._presenter(f"{prefixe}-{sosie}")
-            for prefixe in _prefixes(sosie)
-            if sosie != code and f"{prefixe}-{sosie}" in self._ids
-        ]
-        for niveau in (Niveau.REGION, Niveau.COMMUNE, Niveau.EPCI):
+        propositions = [c for c in _candidats(sosie) if sosie != code and c in self._ids]
+        propositions += self._noms_proches(texte, _ORDRE_DES_NOMS, seuil=0.75)
+        proches = [self._presenter(identifiant) for identifiant in dict.fromkeys(propositions)]
+        return proches or self._proches_dep(texte)
+
+    def _noms_proches(self, texte: str, niveaux: Sequence[Niveau], *, seuil: float) -> list[str]:
+        cherche = _sans_article(texte)
+        notes = []
+        for niveau in niveaux:
             noms = self._par_nom[niveau.value]
-            voisins = difflib.get_close_matches(_sans_article(texte), list(noms), n=2, cutoff=0.8)
-            propositions += [self._presenter(noms[nom][0]) for nom in voisins]
-        return list(dict.fromkeys(propositions))
+            for nom in difflib.get_close_matches(cherche, list(noms), n=3, cutoff=seuil):
+                note = difflib.SequenceMatcher(None, nom, cherche).ratio()
+                notes += [(-note, identifiant) for identifiant in noms[nom][:2]]
+        return [identifiant for _, identifiant in sorted(notes)[:4]]
+
+
+def _ecart(code: str, autre: str) -> list[int]:
+    return [abs(ord(a) - ord(b)) for a, b in zip(code, autre, strict=True)]
+
+
+def _candidats(code: str) -> list[str]:
+    return [f"{prefixe}-{code}" for prefixe in _prefixes(code)]
 
 
 def _code(texte: str) -> str:

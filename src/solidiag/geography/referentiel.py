@@ -159,9 +159,9 @@ class Referentiel:
     def epci_du_departement(self, departement: str) -> list[str]:
         """Renvoie les codes des EPCI qui ont au moins une commune dans le département."""
         code = self._departement(departement)
-        epci = self.communes.filter(
-            (pl.col("departement") == code) & pl.col("epci").is_not_null()
-        )["epci"]
+        epci = self.communes.filter((pl.col("departement") == code) & pl.col("epci").is_not_null())[
+            "epci"
+        ]
         return sorted(epci.unique())
 
     def epci_partages(self, departement: str) -> list[str]:
