@@ -17,14 +17,18 @@ class Terme(_Gele):
     ``fichier`` : ``source/fichier`` (identifiants déclarés). ``variables`` s'additionnent ;
     ``moins`` se retranchent. ``periode`` choisit une période quand le fichier en porte plusieurs.
     ``echelle`` : ``auto`` prend la ligne publiée du territoire si le fichier a son niveau, et la
-    somme de ses communes sinon ; ``communes`` additionne toujours.
+    somme de ses communes sinon ; ``communes`` additionne toujours ; ``lignes`` additionne les
+    seules lignes du fichier (Iris) où numérateur et dénominateur sont connus. ``absente`` :
+    ``nulle`` compte pour zéro, dans une somme, une commune que le fichier ne cite pas (fichier
+    exhaustif : parc social, équipements).
     """
 
     fichier: str
     variables: tuple[str, ...]
     moins: tuple[str, ...] = ()
     periode: str = ""
-    echelle: Literal["auto", "communes"] = "auto"
+    echelle: Literal["auto", "communes", "lignes"] = "auto"
+    absente: Literal["inconnue", "nulle"] = "inconnue"
 
 
 class Lecture(_Gele):
@@ -47,6 +51,8 @@ class Lecture(_Gele):
     denominateur: Terme | None = None
     poids: Terme | None = None
     facteur: float = 1.0
+    complement: float | None = None
+    """Pour ``publie`` : la valeur lue est retranchée de ce nombre (100 − part)."""
     periode: str
     decimales: int = 1
     part_minimale: float = 0.95

@@ -1,4 +1,4 @@
-"""Critères de mise en ordre : ce que l'on sait du besoin et de l'offre de chaque domaine, de 0 à 1."""
+"""Critères de mise en ordre : ce que l'on sait du besoin et de l'offre d'un domaine, de 0 à 1."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def ranger(scores: Tableau) -> Rangs:
     [2, 1, 2]
     """
     arrondis = np.round(scores, 12)
-    return 1 + (arrondis[None, :] > arrondis[:, None]).sum(axis=1)
+    meilleurs = (arrondis[None, :] > arrondis[:, None]).sum(axis=1)
+    return np.asarray(1 + meilleurs, dtype=np.int64)
 
 
 def poids_egaux_par_famille(familles: Sequence[str]) -> Tableau:
@@ -144,7 +145,8 @@ def ordonner(
             valeurs[rangee, colonne] = ligne["valeur"]
     par_famille, noms_familles = regrouper(valeurs, familles)
     requises = [noms_familles.index(f) for f in parametres["familles_requises"]]
-    classes = ~np.isnan(par_famille[:, requises]).any(axis=1)
+    manquants = np.isnan(par_famille[:, requises]).sum(axis=1)
+    classes = np.asarray(manquants == 0, dtype=np.bool_)
     lignes = [
         {
             "domaine": domaine,
