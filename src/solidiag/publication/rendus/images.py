@@ -115,4 +115,6 @@ def _compiler(a_faire: Sequence[Figure], resolution: int) -> list[bytes]:
             produit = compilateur.compile(format="png", ppi=resolution)
         except typst.TypstError as erreur:
             raise RenduImpossible("image", erreur.message) from erreur
+    if produit is None:
+        raise RenduImpossible("image", "Typst n'a rendu aucune page")
     return produit if isinstance(produit, list) else [produit]

@@ -1,6 +1,6 @@
-"""Source Typst d'un document.
+r"""Source Typst d'un document.
 
-Tout texte passe par une chaîne de caractères Typst (``#"..."``), où seuls ``\\`` et ``"`` ont un
+Tout texte passe par une chaîne de caractères Typst (``#"..."``), où seuls ``\`` et ``"`` ont un
 sens : rien de ce que porte un document ne peut être lu comme une commande.
 """
 
@@ -42,12 +42,12 @@ _ALIGNEMENTS = {"gauche": "left", "droite": "right", "centre": "center"}
 
 
 def chaine(texte: str) -> str:
-    """Renvoie une chaîne Typst.
+    r"""Renvoie une chaîne Typst.
 
     Examples
     --------
-    >>> print(chaine('Le "60 %" \\\\ #ici'))
-    "Le \\"60 %\\" \\\\ #ici"
+    >>> print(chaine(r'Le "60 %" \ #ici'))
+    "Le \"60 %\" \\ #ici"
     """
     propre = texte.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + " ".join(propre.split("\n")) + '"'
@@ -198,7 +198,8 @@ class _Redaction:
         notes = "".join(f"{self.contenu(note)}, " for note in tableau.notes)
         return (
             f"#tableau(c, {self._numero(tableau)}, {self.contenu(tableau.legende)}, "
-            f"{mise.corps_pt}pt, {str(mise.serre).lower()}, ({largeurs}), ({alignements}), ({entetes}),\n"
+            f"{mise.corps_pt}pt, {str(mise.serre).lower()}, ({largeurs}), "
+            f"({alignements}), ({entetes}),\n"
             f"({self._rangees(tableau.references, fond=charte.FOND)}),\n"
             f"({self._rangees(tableau.lignes)}),\n"
             f"notes: ({notes}), source: {self._source(tableau.source)}) "
@@ -207,10 +208,10 @@ class _Redaction:
 
     def _rangees(self, rangees: Sequence[Sequence[Cellule]], *, fond: str = "") -> str:
         filet = f"table.hline(stroke: 0.35pt + rgb({chaine(charte.FILET)})),\n"
-        lignes: list[str] = []
-        for rangee in rangees:
-            lignes.append("".join(f"{self._cellule(cellule, fond)}, " for cellule in rangee))
-        return filet.join(f"{ligne}\n" for ligne in lignes)
+        return filet.join(
+            "".join(f"{self._cellule(cellule, fond)}, " for cellule in rangee) + "\n"
+            for rangee in rangees
+        )
 
     def _cellule(self, cellule: Cellule, fond: str) -> str:
         teinte = charte.CELLULES.get(cellule.classe)
