@@ -91,6 +91,18 @@ LOCALES = {
     "log_5": ["p16_rp", "p16_rp_lochlmv"],
     "log_10": ["p11_rp", "p11_rp_lochlmv"],
 }
+TOTAUX = {
+    "empl_5": {
+        "hors_commune": [f"p16_actocc15p_ilt{rang}" for rang in range(2, 6)],
+        "actifs_occupes": [f"p16_actocc15p_ilt{rang}" for rang in range(1, 6)],
+    },
+    "empl_10": {
+        "hors_commune": [f"p11_actocc15p_ilt{rang}" for rang in range(2, 6)],
+        "actifs_occupes": [f"p11_actocc15p_ilt{rang}" for rang in range(1, 6)],
+    },
+    "dpe": {"fg_dpe": ["f_dpe", "g_dpe"]},
+}
+"""Sommes de composantes : seul un total nul y reste indéterminé, non chaque composante."""
 
 
 def main(brut: Path) -> None:
@@ -106,7 +118,19 @@ def main(brut: Path) -> None:
         ecrire(table.select("id", *colonnes), CIBLE / "compilees" / f"{nom}.csv.gz")
     for nom, colonnes in LOCALES.items():
         table = pl.read_csv(compilees / "terribot_dep40" / f"{nom}.csv", infer_schema=False)
-        ecrire(table.select("id", *colonnes), CIBLE / "compilees" / f"{nom}_dep40.csv.gz")
+        totaux = {
+            total: pl.sum_horizontal(pl.col(termes).cast(pl.Float64)).round(3)
+            for total, termes in TOTAUX.get(nom, {}).items()
+        }
+        table = table.with_columns(**totaux)
+        ecrire(table.select("id", *colonnes, *totaux), CIBLE / "compilees" / f"{nom}_dep40.csv.gz")
+    sociale = pl.read_csv(
+        besoins / "complement" / "drees_aide_sociale_tout_dep_1989_2021.csv.gz", infer_schema=False
+    ).filter(pl.col("TypeTerritoire") == "Département")
+    ecrire(
+        sociale.select("Code.departement", "Annee", "pop.0.20"),
+        CIBLE / "drees" / "population_0_19_dep.csv.gz",
+    )
     ecrire(recensement(besoins), CIBLE / "tiers" / "rp2022_communes.csv.gz")
 
 
@@ -120,7 +144,12 @@ def recensement(besoins: Path) -> pl.DataFrame:
     """
     iris = pl.read_parquet(besoins / "iris_france_rp2022_filosofi_dpe.parquet")
     part = pl.col
-    pop, pop16, pop11, men = part("P22_POP"), part("P16_POP"), part("P11_POP"), part("men_tot_stock_22")
+    pop, pop16, pop11, men = (
+        part("P22_POP"),
+        part("P16_POP"),
+        part("P11_POP"),
+        part("men_tot_stock_22"),
+    )
     effectifs = {
         "pop_22": pop,
         "pop_16": pop16,
@@ -140,6 +169,10 @@ def recensement(besoins: Path) -> pl.DataFrame:
         "dpe_24": part("logd_dpe_total_24"),
         "dpe_fg_24": part("logd_dpe_total_24") * part("logd_dpe_fg_pct_24") / 100,
     }
+    poids = {nom: pop for nom in effectifs}
+    poids |= {"pop_16": pop16, "immigres_16": pop16, "pop_11": pop11, "immigres_11": pop11}
+    poids |= {nom: men for nom in effectifs if nom.startswith("menages")}
+    poids |= {nom: part("logd_dpe_total_24") for nom in ("dpe_24", "dpe_fg_24")}
     parts = [
         "log_ressec_pct_22",
         "log_ressec_pct_16",
@@ -153,7 +186,11 @@ def recensement(besoins: Path) -> pl.DataFrame:
     parts = [nom for nom in parts if nom in iris.columns]
     communes = iris.group_by("COM").agg(
         *(
-            pl.when(expr.is_null().any()).then(None).otherwise(expr.sum()).round(3).alias(nom)
+            pl.when(_connu(expr, poids[nom]).is_null().any())
+            .then(None)
+            .otherwise(_connu(expr, poids[nom]).sum())
+            .round(3)
+            .alias(nom)
             for nom, expr in effectifs.items()
         ),
         *(pl.when(pl.len() == 1).then(part(nom).first()).alias(nom) for nom in parts),
@@ -163,7 +200,8 @@ def recensement(besoins: Path) -> pl.DataFrame:
     )
     communs = [nom for nom in parts if nom in grandes.columns]
     grandes = grandes.select(
-        part("code").alias("COM"), *(part(nom).cast(pl.Float64).alias(f"{nom}_c") for nom in communs)
+        part("code").alias("COM"),
+        *(part(nom).cast(pl.Float64).alias(f"{nom}_c") for nom in communs),
     )
     return (
         communes.join(grandes, on="COM", how="left")
@@ -171,6 +209,11 @@ def recensement(besoins: Path) -> pl.DataFrame:
         .drop(f"{nom}_c" for nom in communs)
         .sort("COM")
     )
+
+
+def _connu(expr: pl.Expr, poids: pl.Expr) -> pl.Expr:
+    """Un Iris sans habitant compte pour zéro, même si sa part n'est pas donnée."""
+    return pl.when(poids == 0).then(0.0).otherwise(expr)
 
 
 def ecrire(table: pl.DataFrame, chemin: Path) -> None:

@@ -40,6 +40,25 @@ def variables_requises(indicateurs: Sequence[Indicateur]) -> dict[str, set[str]]
     return requises
 
 
+def variables_sommables(indicateurs: Sequence[Indicateur]) -> dict[str, frozenset[str]]:
+    """Renvoie, par ``source/fichier``, ce qui s'additionne quand des communes fusionnent.
+
+    Un effectif s'additionne ; une valeur publiée ou une part ne s'additionnent pas.
+    """
+    sommables: dict[str, set[str]] = {}
+    autres: dict[str, set[str]] = {}
+    for indicateur in indicateurs:
+        for lecture in indicateur.lectures:
+            for terme in termes_de(lecture):
+                additif = lecture.formule in ("somme", "ratio") or terme is lecture.poids
+                cible = sommables if additif else autres
+                cible.setdefault(terme.fichier, set()).update(terme.variables, terme.moins)
+    return {
+        fichier: frozenset(variables - autres.get(fichier, set()))
+        for fichier, variables in sommables.items()
+    }
+
+
 def calculer(
     indicateurs: Sequence[Indicateur],
     tables: Mapping[str, pl.DataFrame],
@@ -97,6 +116,8 @@ def calculer(
                     cibles=cibles,
                 )
                 resultat = FORMULES[lecture.formule](demande)
+                resultat = _taire_petites(resultat, indicateur, demande=demande)
+                resultat = _sans_objet(resultat, indicateur)
                 resultat = _expliquer_absences(resultat, lecture, couvertures, demande=demande)
                 origine = _origine(indicateur, lecture, retrievals)
                 origines[origine.id] = origine
@@ -183,6 +204,47 @@ def _reunir(
             .alias("precision"),
         )
         .drop("niveau")
+    )
+
+
+def _taire_petites(
+    resultat: pl.DataFrame, indicateur: Indicateur, *, demande: Demande
+) -> pl.DataFrame:
+    """Ne montre pas une commune sous ``parametres.population_minimale`` habitants."""
+    seuil = indicateur.parametres.get("population_minimale")
+    if not seuil:
+        return resultat
+    petites = demande.effectifs.filter(
+        pl.col("territoire").str.starts_with("COM-") & (pl.col("population_totale") < seuil)
+    )["territoire"].to_list()
+    tue = pl.col("territoire").is_in(petites) & pl.col("value").is_not_null()
+    motif = f"non montré sous {seuil} habitants"
+    return resultat.with_columns(
+        pl.when(tue).then(pl.lit("O")).otherwise(pl.col("status")).alias("status"),
+        pl.when(tue).then(pl.lit(motif)).otherwise(pl.col("motif")).alias("motif"),
+        *(
+            pl.when(tue).then(None).otherwise(pl.col(nom)).alias(nom)
+            for nom in ("value", "numerateur", "denominateur")
+        ),
+    )
+
+
+def _sans_objet(resultat: pl.DataFrame, indicateur: Indicateur) -> pl.DataFrame:
+    """Dit « sans objet » une commune que ne cite pas un fichier exhaustif.
+
+    ``parametres.sans_objet`` est le motif : pas d'école, pas de logement social...
+    """
+    motif = indicateur.parametres.get("sans_objet")
+    if not motif:
+        return resultat
+    absente = (
+        pl.col("territoire").str.starts_with("COM-")
+        & pl.col("value").is_null()
+        & (pl.col("status") == "L")
+    )
+    return resultat.with_columns(
+        pl.when(absente).then(pl.lit("M")).otherwise(pl.col("status")).alias("status"),
+        pl.when(absente).then(pl.lit(str(motif))).otherwise(pl.col("motif")).alias("motif"),
     )
 
 

@@ -12,6 +12,7 @@ from solidiag.besoins.termes import (
     Tables,
     completer_par_arrondissements,
     evaluer,
+    evaluer_lignes,
     evaluer_produit,
 )
 from solidiag.catalogue.indicateur import Lecture, Terme
@@ -65,17 +66,19 @@ def publie(demande: Demande) -> pl.DataFrame:
     _exiger(lecture, "valeur")
     assert lecture.valeur is not None  # noqa: S101
     unites = evaluer(demande.tables, lecture.valeur, periode=lecture.periode)
-    changee = (pl.col("cog") != "unchanged") | (pl.col("lignes") > len(lecture.valeur.variables))
+    changee = (pl.col("lignes") > len(lecture.valeur.variables)) | (
+        (pl.col("cog") != "unchanged") & pl.col("valeur").is_null()
+    )
+    valeur = pl.col("valeur") * lecture.facteur
+    if lecture.complement is not None:
+        valeur = lecture.complement - valeur
     jointes = demande.cibles.join(
         unites.drop("niveau", "code"), on="territoire", how="left", maintain_order="left"
     )
     return mettre_au_schema(
         jointes.select(
             "territoire",
-            pl.when(changee)
-            .then(None)
-            .otherwise(pl.col("valeur") * lecture.facteur)
-            .alias("value"),
+            pl.when(changee).then(None).otherwise(valeur).alias("value"),
             pl.when(changee)
             .then(pl.lit("L"))
             .otherwise(pl.col("statut").fill_null("L"))
@@ -233,7 +236,11 @@ def _rapporter(assemble: pl.DataFrame, lecture: Lecture) -> pl.DataFrame:
 def _assembler(demande: Demande, termes: Mapping[str, Terme]) -> pl.DataFrame:
     """Renvoie une colonne par terme, lue sur la ligne du territoire ou sommée sur ses communes."""
     tables, lecture = demande.tables, demande.lecture
-    unites = {nom: evaluer(tables, t, periode=lecture.periode) for nom, t in termes.items()}
+    if all(terme.echelle == "lignes" for terme in termes.values()):
+        unites = evaluer_lignes(tables, termes, periode=lecture.periode)
+    else:
+        unites = {nom: evaluer(tables, t, periode=lecture.periode) for nom, t in termes.items()}
+    nulles = {nom for nom, terme in termes.items() if terme.absente == "nulle"}
     lots: list[pl.DataFrame] = []
     for (niveau,), cibles in demande.cibles.partition_by("niveau", as_dict=True).items():
         propres = {
@@ -246,7 +253,7 @@ def _assembler(demande: Demande, termes: Mapping[str, Terme]) -> pl.DataFrame:
                 and niveau in tables.niveaux(terme.fichier)
             )
         }
-        lots.append(_sommer(demande, unites, cibles, propres=propres))
+        lots.append(_sommer(demande, unites, cibles, propres=propres, nulles=nulles))
     return pl.concat(lots) if lots else _sommer(demande, unites, demande.cibles)
 
 
@@ -256,6 +263,7 @@ def _sommer(
     cibles: pl.DataFrame,
     *,
     propres: set[str] | None = None,
+    nulles: set[str] | None = None,
 ) -> pl.DataFrame:
     """Réunit les termes de ``cibles`` : ceux de ``propres`` sur leur ligne, les autres sommés."""
     propres = propres or set()
@@ -279,7 +287,11 @@ def _sommer(
         precisions.append(pl.col(f"precision_{nom}"))
     if sommes:
         somme_communes = _sommer_communes(
-            demande, {nom: unites[nom] for nom in sommes}, cibles, mixte=bool(propres)
+            demande,
+            {nom: unites[nom] for nom in sommes},
+            cibles,
+            mixte=bool(propres),
+            nulles=nulles or set(),
         )
         assemble = assemble.join(
             somme_communes, on="territoire", how="left", maintain_order="left"
@@ -312,7 +324,12 @@ def _pire_precision(colonnes: Sequence[pl.Expr]) -> pl.Expr:
 
 
 def _sommer_communes(
-    demande: Demande, unites: Mapping[str, pl.DataFrame], cibles: pl.DataFrame, *, mixte: bool
+    demande: Demande,
+    unites: Mapping[str, pl.DataFrame],
+    cibles: pl.DataFrame,
+    *,
+    mixte: bool,
+    nulles: set[str],
 ) -> pl.DataFrame:
     """Somme chaque terme sur les communes où tous sont connus, si elles pèsent assez."""
     liens = demande.appartenance.filter(pl.col("territoire").is_in(cibles["territoire"].to_list()))
@@ -326,6 +343,12 @@ def _sommer_communes(
             pl.col("precision").alias(f"precision_{nom}"),
         )
         liens = liens.join(communes, on="commune", how="left")
+        if nom in nulles:
+            tue = pl.col(f"statut_{nom}").is_null() | (pl.col(f"statut_{nom}") == "L")
+            ailleurs = ~pl.col("territoire").str.starts_with("COM-")
+            liens = liens.with_columns(
+                pl.when(tue & ailleurs).then(0.0).otherwise(pl.col(nom)).alias(nom)
+            )
     connue = pl.all_horizontal(pl.col(nom).is_not_null() for nom in noms)
     rangs = {"M": 1, "L": 2, "O": 3, "Q": 4}
     absence = pl.max_horizontal(

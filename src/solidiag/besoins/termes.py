@@ -95,6 +95,36 @@ def evaluer(tables: Tables, terme: Terme, *, periode: str) -> pl.DataFrame:
     return _reduire(cellules.with_columns(pl.col("valeur") * pl.col("signe")), attendues)
 
 
+def evaluer_lignes(
+    tables: Tables, termes: Mapping[str, Terme], *, periode: str
+) -> dict[str, pl.DataFrame]:
+    """Renvoie la somme de chaque terme sur les seules lignes où tous sont connus.
+
+    Sert aux fichiers qui ont plusieurs lignes par commune (Iris), dont certaines au secret.
+    """
+    cles = ["niveau", "code", "ligne"]
+    parts = {nom: tables.cellules(terme, periode) for nom, terme in termes.items()}
+    completes: pl.DataFrame | None = None
+    for nom, cellules in parts.items():
+        attendues = len({*termes[nom].variables, *termes[nom].moins})
+        connues = (
+            cellules.filter(pl.col("valeur").is_not_null())
+            .group_by(cles)
+            .agg(pl.col("variable").n_unique().alias("vues"))
+            .filter(pl.col("vues") == attendues)
+            .select(cles)
+        )
+        completes = connues if completes is None else completes.join(connues, on=cles, how="semi")
+    sortie: dict[str, pl.DataFrame] = {}
+    for nom, cellules in parts.items():
+        attendues = len({*termes[nom].variables, *termes[nom].moins})
+        signees = cellules.with_columns(pl.col("valeur") * pl.col("signe"))
+        gardees = signees if completes is None else signees.join(completes, on=cles, how="semi")
+        vides = signees.join(gardees, on=["niveau", "code"], how="anti")
+        sortie[nom] = _reduire(pl.concat([gardees, vides]), attendues)
+    return sortie
+
+
 def evaluer_produit(
     tables: Tables, valeur: Terme, poids: Terme, *, periode: str, referentiel: Referentiel
 ) -> tuple[pl.DataFrame, pl.DataFrame]:

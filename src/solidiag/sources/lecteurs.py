@@ -136,7 +136,8 @@ def _situer(
     brut = pl.col(options.colonne_code).str.strip_chars()
     if options.extrait:
         extrait = brut.str.extract(options.extrait)
-        brut = pl.when(brut.is_in(list(options.codes))).then(brut).otherwise(extrait)
+        tels_quels = [*options.codes, *options.exclure]
+        brut = pl.when(brut.is_in(tels_quels)).then(brut).otherwise(extrait)
     periode = (
         pl.col(options.colonne_periode).str.strip_chars()
         if options.colonne_periode
