@@ -1,8 +1,8 @@
 """Jetons : les nombres d'un texte, sous une forme qui ne dépend pas du format de fichier.
 
 Le même nombre écrit avec une espace fine ou une espace insécable est le même jeton ; « 11,7 % » et
-« 11,8 % », ou « 11,7 % » et « 11,7 € », non. Un jeton attendu sait d'où il vient : sa clé, sa nature
-et sa place.
+« 11,8 % », ou « 11,7 % » et « 11,7 € », non. Un jeton attendu sait d'où il vient : sa clé, sa
+nature et sa place.
 """
 
 from __future__ import annotations
