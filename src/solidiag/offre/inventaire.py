@@ -1,0 +1,201 @@
+"""Inventaire de l'offre d'un département : lignes situées, classées, réunies, fermées écartées."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from solidiag.catalogue.service import CategorieService
+from solidiag.catalogue.source import Couverture
+from solidiag.model.observation import mettre_au_schema
+from solidiag.model.service import SERVICES
+from solidiag.offre.cadre import Cadre
+from solidiag.offre.comparaison import Seuils
+from solidiag.offre.doublons import reunir
+from solidiag.offre.situer import situer
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inventaire:
+    """Offre d'un département.
+
+    Parameters
+    ----------
+    departement
+        Code du département.
+    services
+        Services ouverts du département et des communes voisines de ses EPCI, doublons réunis
+        (``groupe``). Les lignes sans commune d'une source propre au département y sont.
+    alentour
+        Services ouverts des autres communes, jusqu'aux départements limitrophes : ils comptent
+        dans les temps de trajet, pas dans les nombres.
+    ecartes
+        Services fermés ou remplacés, ``fermeture`` disant pourquoi.
+    paires
+        Paires réunies, et services distincts d'un même lieu (schéma `doublons.PAIRES`).
+    """
+
+    departement: str
+    services: pl.DataFrame
+    alentour: pl.DataFrame
+    ecartes: pl.DataFrame
+    paires: pl.DataFrame
+
+    @property
+    def reunions(self) -> pl.DataFrame:
+        """Paires réunies, avec les noms, pour l'annexe du rapport."""
+        noms = self.services.select("id", "nom", "commune", "source")
+        return (
+            self.paires.filter(pl.col("reunies") & (pl.col("verdict") == "meme"))
+            .join(noms, left_on="id_a", right_on="id")
+            .join(noms.drop("commune"), left_on="id_b", right_on="id", suffix="_b")
+            .select(
+                "id_a", "id_b", "commune", nom_a="nom", nom_b="nom_b", source_a="source",
+                source_b="source_b", motif="motif", note="note",
+            )
+            .sort("commune", "nom_a", "id_a", "id_b", nulls_last=True)
+        )  # fmt: skip
+
+
+def classer(services: pl.DataFrame, categories: Mapping[str, CategorieService]) -> pl.DataFrame:
+    """Renvoie les services avec domaines, thématiques et publics de leur catégorie.
+
+    ``domaines`` ne porte que les domaines dont la catégorie est une offre propre.
+
+    Raises
+    ------
+    ValueError
+        Si une catégorie n'est pas déclarée.
+    """
+    inconnues = sorted(set(services["categorie"].drop_nulls()) - set(categories))
+    if inconnues:
+        msg = f"catégories de services non déclarées : {inconnues}"
+        raise ValueError(msg)
+    colonnes = {"domaines": "domaines", "thematiques": "thematiques", "publics": "publics"}
+    table = pl.DataFrame(
+        [
+            {
+                "categorie": nom,
+                **{
+                    champ: list(getattr(categorie, attribut))
+                    for champ, attribut in colonnes.items()
+                },
+            }
+            for nom, categorie in categories.items()
+        ],
+        schema={"categorie": pl.String(), **{champ: SERVICES[champ] for champ in colonnes}},
+    )
+    return mettre_au_schema(
+        services.drop(*colonnes).join(table, on="categorie", how="left", maintain_order="left"),
+        SERVICES,
+    )
+
+
+def inventaire_du_departement(
+    services: pl.DataFrame,
+    cadre: Cadre,
+    *,
+    departement: str,
+    categories: Mapping[str, CategorieService],
+    couvertures: Mapping[str, Couverture],
+    limitrophes: tuple[str, ...] | list[str],
+    seuils: Seuils | None = None,
+) -> Inventaire:
+    """Renvoie l'inventaire de l'offre d'un département.
+
+    Parameters
+    ----------
+    services
+        Toutes les lignes lues des sources (schéma `SERVICES`), codes du fichier.
+    cadre
+        Communes du COG courant.
+    couvertures
+        Identifiant de source → territoires qu'elle couvre.
+    limitrophes
+        Départements voisins, dont les services comptent dans les temps de trajet.
+
+    Raises
+    ------
+    ValueError
+        Si une catégorie n'est pas déclarée.
+    """
+    utiles = situer(_a_portee(services, cadre, {departement, *limitrophes}), cadre)
+    utiles = classer(utiles, categories)
+    dedans = set(cadre.communes.filter(pl.col("departement") == departement)["code"])
+    epci = cadre.communes.filter(pl.col("code").is_in(dedans))["epci"].drop_nulls().unique()
+    partagees = set(cadre.communes.filter(pl.col("epci").is_in(epci.implode()))["code"])
+    propres = [
+        source
+        for source, couverture in couvertures.items()
+        if couverture.departements == (departement,)
+    ]
+    ici = pl.col("code_insee").is_in(dedans | partagees) | (
+        pl.col("code_insee").is_null() & pl.col("source").is_in(propres)
+    )
+    ici = ici.fill_null(value=False)
+    locaux, paires = reunir(utiles.filter(ici), categories, seuils=seuils)
+    locaux = _fermer_les_remplaces(locaux, categories)
+    ouverts = pl.col("fermeture").is_null()
+    autour = utiles.filter(~ici & ouverts & pl.col("code_insee").is_not_null())
+    return Inventaire(
+        departement=departement,
+        services=locaux.filter(ouverts).sort("id"),
+        alentour=mettre_au_schema(autour.with_columns(groupe=pl.col("id")), SERVICES).sort("id"),
+        ecartes=locaux.filter(~ouverts).sort("id"),
+        paires=paires,
+    )
+
+
+def _a_portee(services: pl.DataFrame, cadre: Cadre, departements: set[str]) -> pl.DataFrame:
+    """Lignes dont le code ou le code postal est d'un de ces départements, ou inconnu."""
+    codes = set(cadre.communes.filter(pl.col("departement").is_in(departements))["code"])
+    anciens = {ancien for ancien, actuel in cadre.anciens.items() if actuel in codes}
+    postaux = {
+        code_postal
+        for code_postal, communes in cadre.par_code_postal.items()
+        if not codes.isdisjoint(communes)
+    }
+    par_code = pl.col("code_insee").is_in(codes | anciens)
+    debuts = tuple({code[:2] for code in codes})
+    par_postal = pl.col("code_postal").is_in(postaux) | pl.col("code_postal").str.slice(0, 2).is_in(
+        debuts
+    )
+    sans = pl.col("code_insee").is_null() & pl.col("code_postal").is_null()
+    return services.filter(
+        par_code.fill_null(value=False) | par_postal.fill_null(value=False) | sans
+    )
+
+
+def _fermer_les_remplaces(
+    services: pl.DataFrame, categories: Mapping[str, CategorieService]
+) -> pl.DataFrame:
+    """Tient pour fermés les services d'une catégorie remplacée, sans suite dans leur groupe.
+
+    La suite n'est cherchée que si la catégorie qui remplace est présente, plus récente, dans le
+    département : sinon rien ne dit que le service a fermé.
+    """
+    for ancienne, categorie in categories.items():
+        suite = categorie.remplacee_par
+        nouvelles = services.filter(pl.col("categorie") == suite) if suite else services.clear()
+        if nouvelles.is_empty():
+            continue
+        date = str(nouvelles["date_source"].max())
+        repris = nouvelles["groupe"].unique().implode()
+        sans_suite = (
+            (pl.col("categorie") == ancienne)
+            & ~pl.col("groupe").is_in(repris)
+            & (pl.col("date_source") < date)
+        )
+        raison = (
+            f"programme remplacé par {categories[suite].libelle} ; "
+            f"service absent de la liste de {date}"
+        )
+        services = services.with_columns(
+            pl.when(sans_suite & pl.col("fermeture").is_null())
+            .then(pl.lit(raison))
+            .otherwise(pl.col("fermeture"))
+            .alias("fermeture")
+        )
+    return services
