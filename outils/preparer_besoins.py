@@ -169,7 +169,7 @@ def recensement(besoins: Path) -> pl.DataFrame:
         "dpe_24": part("logd_dpe_total_24"),
         "dpe_fg_24": part("logd_dpe_total_24") * part("logd_dpe_fg_pct_24") / 100,
     }
-    poids = {nom: pop for nom in effectifs}
+    poids = dict.fromkeys(effectifs, pop)
     poids |= {"pop_16": pop16, "immigres_16": pop16, "pop_11": pop11, "immigres_11": pop11}
     poids |= {nom: men for nom in effectifs if nom.startswith("menages")}
     poids |= {nom: part("logd_dpe_total_24") for nom in ("dpe_24", "dpe_fg_24")}

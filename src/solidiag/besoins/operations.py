@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -241,9 +241,9 @@ def _assembler(demande: Demande, termes: Mapping[str, Terme]) -> pl.DataFrame:
     else:
         unites = {nom: evaluer(tables, t, periode=lecture.periode) for nom, t in termes.items()}
     nulles = {nom for nom, terme in termes.items() if terme.absente == "nulle"}
-    lots: list[pl.DataFrame] = []
-    for (niveau,), cibles in demande.cibles.partition_by("niveau", as_dict=True).items():
-        propres = {
+    groupes: dict[frozenset[str], list[str]] = {}
+    for niveau in demande.cibles["niveau"].unique():
+        propres = frozenset(
             nom
             for nom, terme in termes.items()
             if niveau == "ARM"
@@ -252,9 +252,18 @@ def _assembler(demande: Demande, termes: Mapping[str, Terme]) -> pl.DataFrame:
                 and niveau != "COM"
                 and niveau in tables.niveaux(terme.fichier)
             )
-        }
-        lots.append(_sommer(demande, unites, cibles, propres=propres, nulles=nulles))
-    return pl.concat(lots) if lots else _sommer(demande, unites, demande.cibles)
+        )
+        groupes.setdefault(propres, []).append(niveau)
+    return pl.concat(
+        _sommer(
+            demande,
+            unites,
+            demande.cibles.filter(pl.col("niveau").is_in(niveaux)),
+            propres=propres,
+            nulles=nulles,
+        )
+        for propres, niveaux in groupes.items()
+    )
 
 
 def _sommer(
@@ -262,11 +271,10 @@ def _sommer(
     unites: Mapping[str, pl.DataFrame],
     cibles: pl.DataFrame,
     *,
-    propres: set[str] | None = None,
-    nulles: set[str] | None = None,
+    propres: Collection[str] = (),
+    nulles: Collection[str] = (),
 ) -> pl.DataFrame:
     """Réunit les termes de ``cibles`` : ceux de ``propres`` sur leur ligne, les autres sommés."""
-    propres = propres or set()
     sommes = [nom for nom in unites if nom not in propres]
     assemble = cibles.select("territoire")
     statuts: list[pl.Expr] = []
@@ -291,7 +299,7 @@ def _sommer(
             {nom: unites[nom] for nom in sommes},
             cibles,
             mixte=bool(propres),
-            nulles=nulles or set(),
+            nulles=nulles,
         )
         assemble = assemble.join(
             somme_communes, on="territoire", how="left", maintain_order="left"
@@ -329,7 +337,7 @@ def _sommer_communes(
     cibles: pl.DataFrame,
     *,
     mixte: bool,
-    nulles: set[str],
+    nulles: Collection[str],
 ) -> pl.DataFrame:
     """Somme chaque terme sur les communes où tous sont connus, si elles pèsent assez."""
     liens = demande.appartenance.filter(pl.col("territoire").is_in(cibles["territoire"].to_list()))

@@ -213,7 +213,7 @@ def completer_par_arrondissements(unites: pl.DataFrame, referentiel: Referentiel
     Ne vaut que pour ce qui s'additionne.
     """
     municipaux = referentiel.arrondissements_municipaux
-    if municipaux.is_empty() or "ARM" not in set(unites["niveau"]):
+    if municipaux.is_empty() or not (unites["niveau"] == "ARM").any():
         return unites
     presentes = unites.filter(pl.col("niveau") == "COM")["code"]
     reunis = (
