@@ -116,7 +116,7 @@ def distances_km(
     --------
     >>> d = distances_km([48.85], [2.35], vers_latitudes=[43.30], vers_longitudes=[5.37])
     >>> round(float(d[0, 0]))
-    661
+    660
     """
     phi = np.radians(np.asarray(latitudes, dtype=float))[:, None]
     phi_vers = np.radians(np.asarray(vers_latitudes, dtype=float))[None, :]
