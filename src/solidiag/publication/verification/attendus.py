@@ -57,6 +57,9 @@ class _Lecture:
 
     def unites(self) -> Iterator[Unite]:
         yield from self.couverture()
+        for titre in self.plan.sommaire:
+            surtitre = (Mention(titre.surtitre, "numero"), Texte(" ")) if titre.surtitre else ()
+            yield Unite("sommaire", (*surtitre, *titre.contenu))
         for bloc in self.plan.document.blocs:
             yield from self.bloc(bloc)
 
@@ -67,7 +70,7 @@ class _Lecture:
         for ligne in document.couverture:
             yield Unite("page de garde", ligne)
         yield Unite("page de garde", (Texte(document.mention),))
-        yield Unite("page de garde", (Mention(document.date, "date"),))
+        yield Unite("page de garde", (Texte(document.auteur), Mention(document.date, "date")))
 
     def bloc(self, bloc: Bloc) -> Iterator[Unite]:
         match bloc:

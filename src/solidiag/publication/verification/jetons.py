@@ -108,27 +108,28 @@ def atomes(valeur: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Morceau:
-    """Passage d'un contenu, avec ce que l'on sait de ses chiffres."""
+class Morceau:
+    """Passage d'un texte, avec ce que l'on sait de ses chiffres."""
 
     texte: str
-    nature: str
-    cle: Cle | None
+    nature: str = ORPHELIN
+    cle: Cle | None = None
 
 
-def _morceaux(contenu: Iterable[Ligne]) -> Iterator[_Morceau]:
+def morceaux(contenu: Iterable[Ligne]) -> Iterator[Morceau]:
+    """Parcourt les passages d'un contenu, mises en évidence et liens ouverts."""
     for ligne in contenu:
         match ligne:
             case Nombre(texte=texte, cle=cle):
-                yield _Morceau(texte, DONNEE, cle)
+                yield Morceau(texte, DONNEE, cle)
             case Mention(texte=texte, nature=nature):
-                yield _Morceau(texte, nature, None)
+                yield Morceau(texte, nature)
             case Fort(contenu=dedans) | Lien(contenu=dedans):
-                yield from _morceaux(dedans)
+                yield from morceaux(dedans)
             case Absence(statut=statut):
-                yield _Morceau(LIBELLES_ABSENCE[statut], DONNEE, None)
+                yield Morceau(LIBELLES_ABSENCE[statut], DONNEE)
             case _:
-                yield _Morceau(ligne.texte, ORPHELIN, None)
+                yield Morceau(ligne.texte)
 
 
 def jetons_de_contenu(contenu: Sequence[Ligne], *, lieu: str = "") -> list[Jeton]:
@@ -144,15 +145,21 @@ def jetons_de_contenu(contenu: Sequence[Ligne], *, lieu: str = "") -> list[Jeton
     >>> [(j.valeur, j.nature) for j in jetons_de_contenu(contenu)]
     [('2021', 'millesime'), ('11,7%', 'donnee')]
     """
-    morceaux = list(_morceaux(contenu))
-    texte = "".join(morceau.texte for morceau in morceaux)
-    porteurs = [morceau for morceau in morceaux for _ in morceau.texte]
+    return jetons_de_morceaux(list(morceaux(contenu)), lieu=lieu)
+
+
+def jetons_de_morceaux(suite: Sequence[Morceau], *, lieu: str = "") -> list[Jeton]:
+    """Renvoie les nombres d'un texte fait de passages qui se suivent."""
+    texte = "".join(morceau.texte for morceau in suite)
+    if not contient_un_chiffre(texte):
+        return []
+    porteurs = [morceau for morceau in suite for _ in morceau.texte]
     jetons = []
     for trouve in _JETON.finditer(texte):
         touches = [
             porteurs[rang]
             for rang in range(trouve.start(), trouve.end())
-            if texte[rang].isdigit() and texte[rang].isascii()
+            if texte[rang].isdecimal()
         ]
         nature, cle = _origine(touches)
         jetons.append(
@@ -167,7 +174,7 @@ def jetons_de_contenu(contenu: Sequence[Ligne], *, lieu: str = "") -> list[Jeton
     return jetons
 
 
-def _origine(touches: Sequence[_Morceau]) -> tuple[str, Cle | None]:
+def _origine(touches: Sequence[Morceau]) -> tuple[str, Cle | None]:
     if any(morceau.nature == ORPHELIN for morceau in touches):
         return ORPHELIN, None
     for morceau in touches:
