@@ -113,7 +113,7 @@ class MesureOffre(_Gele):
     """Pour ``table`` : comme un indicateur de besoin."""
     zero_interpretable: bool = False
     public: str = ""
-    """Public rapporté, tel qu'il se dit (« habitants »), ou vide."""
+    """Population rapportée : clé de ``declarations/services/populations.yaml``, ou vide."""
     lecture: str = ""
     reserve: str = ""
     carte: Literal["taux", "effectif", "points", "non"] = "non"
@@ -128,6 +128,8 @@ class Croisement(_Gele):
     appui: str = ""
     """Second indicateur de besoin : son accord renforce la confiance, il ne classe pas."""
     offre: str = ""
+    offre_secours: str = ""
+    """Mesure lue là où ``offre`` ne l'est dans aucune intercommunalité du département."""
     etat_offre: Literal["bonne", "partielle", "indirecte", "aucune"] = "aucune"
     """Ce que les fichiers embarqués disent de l'offre propre au domaine."""
     sens_offre: Literal["plus_est_mieux", "moins_est_mieux"] = "plus_est_mieux"
