@@ -6,7 +6,7 @@ from solidiag.publication.document import Cle
 from solidiag.publication.verification.comparaison import (
     Ecart,
     commande_expliquer,
-    comparer_atomes,
+    comparer_ensembles,
     comparer_suites,
     orphelins,
 )
@@ -75,20 +75,27 @@ def test_orphans_of_the_document_are_listed() -> None:
     assert (ecart.genre, ecart.attendu, ecart.lieu) == ("orphelin", "12", "ici")
 
 
+def lus(*valeurs: str, page: int = 1) -> list[Jeton]:
+    return [Jeton(valeur=v, brut=v, lieu=f"page {page}") for v in valeurs]
+
+
 def test_a_digit_changed_in_a_page_is_missing_and_in_excess() -> None:
-    ecarts = comparer_atomes(suite("433570"), [("433", "page 3"), ("571", "page 3")], fichier="f")
-    assert {e.genre for e in ecarts} == {"absent", "en_trop"}
+    ecarts = comparer_ensembles(suite("433570", "2"), lus("2", "433571"), fichier="f")
+    assert genres(ecarts) == [("absent", "433570", ""), ("en_trop", "", "433571")]
 
 
-def test_atoms_of_a_split_number_are_found() -> None:
-    voulus = [Jeton(valeur="433570", brut="433\u202f570")]
-    assert comparer_atomes(voulus, [("570", "p"), ("433", "p")], fichier="f") == []
+def test_sets_ignore_the_order_but_count_each_number() -> None:
+    assert comparer_ensembles(suite("1", "2", "2"), lus("2", "1", "2"), fichier="f") == []
+    assert genres(comparer_ensembles(suite("2", "2"), lus("2"), fichier="f")) == [
+        ("absent", "2", "")
+    ]
 
 
 def test_a_repeated_header_is_not_an_orphan_but_an_unknown_number_is() -> None:
-    trouves = [("2021", "page 1"), ("2021", "page 2"), ("7", "page 2")]
-    ecarts = comparer_atomes(suite("2021"), trouves, fichier="f", repetables=frozenset({"2021"}))
+    trouves = [*lus("2021"), *lus("2021", "7", page=2)]
+    ecarts = comparer_ensembles(suite("2021"), trouves, fichier="f", repetables=frozenset({"2021"}))
     assert genres(ecarts) == [("en_trop", "", "7")]
+    assert ecarts[0].lieu == "page 2"
 
 
 def test_regions_keep_their_prefix_in_the_command() -> None:

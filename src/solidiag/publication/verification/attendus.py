@@ -57,9 +57,6 @@ class _Lecture:
 
     def unites(self) -> Iterator[Unite]:
         yield from self.couverture()
-        for titre in self.plan.sommaire:
-            surtitre = (Mention(titre.surtitre, "numero"), Texte(" ")) if titre.surtitre else ()
-            yield Unite("sommaire", (*surtitre, *titre.contenu))
         for bloc in self.plan.document.blocs:
             yield from self.bloc(bloc)
 
@@ -133,7 +130,10 @@ def _extrait(contenu: Sequence[Ligne], limite: int = 60) -> str:
 
 
 def unites(document: Document) -> list[Unite]:
-    """Renvoie les textes d'un document dans l'ordre de lecture, sans le texte des images."""
+    """Renvoie les textes d'un document dans l'ordre de lecture, sans le texte des images.
+
+    Le sommaire répète des titres et n'y est pas.
+    """
     return list(_Lecture(preparer(document)).unites())
 
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from solidiag.publication.document import Cle
-from solidiag.publication.verification.jetons import Jeton, atomes
+from solidiag.publication.verification.jetons import Jeton
 
 _SEUIL_DECALAGE = 40
 
@@ -164,35 +164,34 @@ def _ecart(voulu: Jeton | None, vu: Jeton | None, *, fichier: str) -> Ecart:
     )
 
 
-def comparer_atomes(
+def comparer_ensembles(
     attendus: Sequence[Jeton],
-    trouves: Sequence[tuple[str, str]],
+    trouves: Sequence[Jeton],
     *,
     fichier: str,
     repetables: frozenset[str] = frozenset(),
 ) -> list[Ecart]:
-    """Compare deux ensembles de suites de chiffres, sans égard à l'ordre.
+    """Compare deux ensembles de nombres, sans égard à l'ordre ; chacun compte autant de fois.
 
     Parameters
     ----------
-    trouves
-        Paires (atome, lieu).
     repetables
-        Atomes qu'une mise en page peut répéter (en-têtes de tableau repris à chaque page).
+        Nombres qu'une mise en page peut répéter (en-têtes de tableau repris à chaque page).
     """
-    voulus = Counter(atome for jeton in attendus for atome in atomes(jeton.brut))
-    vus = Counter(atome for atome, _ in trouves)
+    voulus = Counter(jeton.valeur for jeton in attendus)
+    vus = Counter(jeton.valeur for jeton in trouves)
+    if voulus == vus:
+        return []
     porteurs: dict[str, list[Jeton]] = defaultdict(list)
     for jeton in attendus:
-        for atome in atomes(jeton.brut):
-            porteurs[atome].append(jeton)
-    lieux: dict[str, list[str]] = defaultdict(list)
-    for atome, lieu in trouves:
-        lieux[atome].append(lieu)
+        porteurs[jeton.valeur].append(jeton)
+    lieux: dict[str, list[Jeton]] = defaultdict(list)
+    for jeton in trouves:
+        lieux[jeton.valeur].append(jeton)
     ecarts: list[Ecart] = []
-    for atome, nombre in (voulus - vus).items():
-        precis = porteurs[atome]
-        ou = "" if len(precis) == nombre else f"l'un des {len(precis)} endroits, dont "
+    for valeur, nombre in (voulus - vus).items():
+        candidats = porteurs[valeur]
+        ou = "" if len(candidats) == nombre else f"l'un de {len(candidats)} endroits, dont "
         ecarts.extend(
             Ecart(
                 genre="absent",
@@ -201,13 +200,12 @@ def comparer_atomes(
                 attendu=jeton.brut,
                 cle=jeton.cle,
             )
-            for jeton in precis[:nombre]
+            for jeton in candidats[:nombre]
         )
-    for atome, nombre in (vus - voulus).items():
-        if atome in repetables:
-            continue
-        ecarts.extend(
-            Ecart(genre="en_trop", fichier=fichier, lieu=lieu, trouve=atome)
-            for lieu in lieux[atome][-nombre:]
-        )
+    for valeur, nombre in (vus - voulus).items():
+        if valeur not in repetables:
+            ecarts.extend(
+                Ecart(genre="en_trop", fichier=fichier, lieu=jeton.lieu, trouve=jeton.brut)
+                for jeton in lieux[valeur][-nombre:]
+            )
     return ecarts

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solidiag.publication.document import (
     LIBELLES_ABSENCE,
@@ -94,17 +94,20 @@ def jetons_de_texte(texte: str, *, lieu: str = "") -> list[Jeton]:
     ]
 
 
-def atomes(valeur: str) -> list[str]:
-    r"""Renvoie les suites de chiffres d'un texte, sans égard aux espaces entre milliers.
+def en_atomes(jetons: Iterable[Jeton]) -> list[Jeton]:
+    r"""Renvoie les suites de chiffres de chaque jeton, sans égard aux espaces entre milliers.
 
-    Une page PDF ne garde pas toujours l'espace fine : « 433 570 » y vaut « 433 » puis « 570 ».
+    Le dessin d'une figure, dans un PDF, ne garde pas toujours l'espace fine : « 433 570 » y vaut
+    « 433 » puis « 570 ».
 
     Examples
     --------
-    >>> atomes("433\u202f570 habitants, 11,7\u00a0%")
+    >>> [j.valeur for j in en_atomes(jetons_de_texte("433\u202f570 habitants, 11,7\u00a0%"))]
     ['433', '570', '11,7']
     """
-    return _ATOME.findall(valeur)
+    return [
+        replace(jeton, valeur=atome) for jeton in jetons for atome in _ATOME.findall(jeton.brut)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
