@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -165,7 +166,9 @@ def croiser(
         Au schéma `ECARTS` : chaque paire (domaine, intercommunalité) revient.
     """
     regles = Regles.lire(parametres)
-    utiles = {i for c in croisements.values() for i in (c.besoin, c.appui, c.offre) if i}
+    utiles = {
+        i for c in croisements.values() for i in (c.besoin, c.appui, c.offre, c.offre_secours) if i
+    }
     lecteur = Lecteur(
         observations.filter(pl.col("indicateur").is_in(list(utiles))),
         references_de(regles, departement=departement, region=region),
@@ -198,6 +201,15 @@ class _Case:
     annee: int
     epci: tuple[str, ...]
 
+    @cached_property
+    def offre(self) -> str:
+        """Mesure d'offre lue : celle de secours si l'autre ne se lit nulle part ici."""
+        comparee = self.croisement.portee == "volume"
+        for mesure in (self.croisement.offre, self.croisement.offre_secours):
+            if mesure and self.lecteur.periode(mesure, self.epci, comparee=comparee):
+                return mesure
+        return self.croisement.offre
+
     def lignes(self) -> Iterator[dict[str, Any]]:
         """Parcourt les cases du domaine."""
         faire = {"volume": self._volume, "presence": self._presence, "aucune": self._aucune}
@@ -212,7 +224,7 @@ class _Case:
             "classe": "non_mesure",
             "confiance": "aucune",
             "besoin": croisement.besoin,
-            "offre": croisement.offre,
+            "offre": self.offre,
             "besoin_valeur": None,
             "besoin_reference": None,
             "offre_valeur": None,
@@ -241,8 +253,8 @@ class _Case:
 
     def _presence(self, territoire: str) -> dict[str, Any]:
         besoin, reference = self._lire(self.croisement.besoin, territoire)
-        periode = self.lecteur.periode(self.croisement.offre, self.epci, comparee=False)
-        offre = self.lecteur.mesure(self.croisement.offre, territoire, periode)
+        periode = self.lecteur.periode(self.offre, self.epci, comparee=False)
+        offre = self.lecteur.mesure(self.offre, territoire, periode)
         valeurs = _valeurs("besoin", besoin, reference) | _valeurs("offre", offre, None)
         if not offre.lisible or offre.valeur is None:
             motif = f"Offre {offre.absence} : aucun lieu connu n'est pas une absence prouvée."
@@ -258,7 +270,7 @@ class _Case:
 
     def _volume(self, territoire: str) -> dict[str, Any]:
         besoin, ref_besoin = self._lire(self.croisement.besoin, territoire)
-        offre, ref_offre = self._lire(self.croisement.offre, territoire)
+        offre, ref_offre = self._lire(self.offre, territoire)
         valeurs = _valeurs("besoin", besoin, ref_besoin) | _valeurs("offre", offre, ref_offre)
         for nom, mesure in (("Besoin", besoin), ("Offre", offre)):
             if not mesure.lisible:
@@ -315,7 +327,9 @@ class _Case:
             yield "valeur estimée ou tronquée"
         if not all(place.etablie for place in places):
             yield "écart qui ne sort pas de l'incertitude"
-        mesure = self.mesures.get(self.croisement.offre)
+        if self.offre != self.croisement.offre:
+            yield "offre rapportée à une population plus large"
+        mesure = self.mesures.get(self.offre)
         if mesure is not None and mesure.origine == "services":
             yield "lieux comptés sans leurs horaires ni leurs places"
         appui, reference = self._lire(self.croisement.appui, territoire)

@@ -65,9 +65,10 @@ def evaluer_criteres(
         for famille, contenu in parametres["familles"].items()
         for critere in contenu["criteres"]
     }
+    d_offre = set(parametres["indicateurs_d_offre"])
     niveaux = _niveaux(
         observations,
-        indicateurs,
+        {nom: i for nom, i in indicateurs.items() if nom not in d_offre},
         departement=f"DEP-{departement}",
         references=("FR-FR", f"REG-{region}"),
         marge=float(parametres["marge"]),
