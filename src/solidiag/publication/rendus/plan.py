@@ -241,7 +241,7 @@ def _besoins(tableau: Tableau) -> tuple[list[float], list[float]]:
         longueurs = sorted(chasse(cellule) for cellule in cellules) or [0.0]
         haut = longueurs[int(0.9 * (len(longueurs) - 1))]
         mots.append(mot)
-        pleins.append(max(mot, chasse(colonne.entete) * 0.5, min(haut, 34.0)))
+        pleins.append(max(1.0, mot, chasse(colonne.entete) * 0.5, min(haut, 34.0)))
     declarees = [c.largeur for c in tableau.colonnes]
     connues = [(d, p) for d, p in zip(declarees, pleins, strict=True) if d > 0]
     echelle = sum(p for _, p in connues) / sum(d for d, _ in connues) if connues else 1.0

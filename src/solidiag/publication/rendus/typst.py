@@ -186,8 +186,8 @@ class _Redaction:
         )
         return (
             f"#illustration(c, {self._numero(figure)}, {self.contenu(figure.legende)}, {image}, "
-            f"sous-titre: {self._source(figure.sous_titre)}, "
-            f"source: {self._source(figure.source)}) #label({chaine(figure.id)})"
+            f"{chaine(figure.id)}, sous-titre: {self._source(figure.sous_titre)}, "
+            f"source: {self._source(figure.source)})"
         )
 
     def _tableau(self, tableau: Tableau, *, paysage: bool) -> str:
