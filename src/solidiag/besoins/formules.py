@@ -12,6 +12,7 @@ from solidiag.besoins.termes import Referentiel, Tables
 from solidiag.catalogue.indicateur import Indicateur, Lecture, Terme
 from solidiag.catalogue.source import Couverture
 from solidiag.model.observation import (
+    AVEC_VALEUR,
     OBSERVATIONS,
     ConfStatus,
     mettre_au_schema,
@@ -119,18 +120,20 @@ def calculer(
                 resultat = _taire_petites(resultat, indicateur, demande=demande)
                 resultat = _sans_objet(resultat, indicateur)
                 resultat = _expliquer_absences(resultat, lecture, couvertures, demande=demande)
-                origine = _origine(indicateur, lecture, retrievals)
-                origines[origine.id] = origine
+                provenance = origine(indicateur, lecture, retrievals)
+                origines[provenance.id] = provenance
                 resultats.append(
                     ajouter_intervalles(resultat, indicateur, lecture).with_columns(
-                        pl.lit(origine.id).alias("origin"), pl.lit(rang).alias("rang")
+                        pl.lit(provenance.id).alias("origin"), pl.lit(rang).alias("rang")
                     )
                 )
             lots.append(_reunir(resultats, indicateur, periode, demandes=demandes))
     if not lots:
         return table_vide(OBSERVATIONS), origines
+    lisible = pl.col("status").is_in(list(AVEC_VALEUR))
     observations = pl.concat(lots).with_columns(
         pl.lit(cog).alias("cog"),
+        *(pl.when(lisible).then(pl.col(c)).alias(c) for c in ("numerateur", "denominateur")),
         pl.when(pl.col("status") == "Q")
         .then(pl.lit(ConfStatus.CONFIDENTIELLE.value))
         .otherwise(pl.lit(ConfStatus.LIBRE.value))
@@ -299,9 +302,10 @@ def _texte(terme: Terme) -> str:
     return f"{terme.fichier} : {corps}{periode}"
 
 
-def _origine(
+def origine(
     indicateur: Indicateur, lecture: Lecture, retrievals: Mapping[str, Retrieval]
 ) -> Derivation:
+    """Renvoie la provenance d'une lecture : sa formule, ses termes et leurs fichiers."""
     noms = ("valeur", "numerateur", "denominateur", "poids")
     parametres = [
         (nom, _texte(terme)) for nom in noms if (terme := getattr(lecture, nom)) is not None

@@ -208,14 +208,14 @@ def _reduire(cellules: pl.DataFrame, attendues: int) -> pl.DataFrame:
 
 
 def completer_par_arrondissements(unites: pl.DataFrame, referentiel: Referentiel) -> pl.DataFrame:
-    """Ajoute Paris, Lyon ou Marseille, en somme, là où le fichier n'a que leurs arrondissements.
+    """Ajoute Paris, Lyon ou Marseille, en somme, là où seuls leurs arrondissements ont une valeur.
 
     Ne vaut que pour ce qui s'additionne.
     """
     municipaux = referentiel.arrondissements_municipaux
     if municipaux.is_empty() or not (unites["niveau"] == "ARM").any():
         return unites
-    presentes = unites.filter(pl.col("niveau") == "COM")["code"]
+    presentes = unites.filter((pl.col("niveau") == "COM") & pl.col("valeur").is_not_null())["code"]
     reunis = (
         unites.filter(pl.col("niveau") == "ARM")
         .join(municipaux.rename({"commune": "mere"}), on="code")
@@ -245,4 +245,5 @@ def completer_par_arrondissements(unites: pl.DataFrame, referentiel: Referentiel
             "cog",
         )
     )
-    return pl.concat([unites, reunis])
+    remplacees = pl.col("territoire").is_in(reunis["territoire"].to_list())
+    return pl.concat([unites.filter(~remplacees), reunis])
