@@ -114,9 +114,11 @@ def distances_km(
 
     Examples
     --------
-    >>> d = distances_km([48.85], [2.35], vers_latitudes=[43.30], vers_longitudes=[5.37])
-    >>> round(float(d[0, 0]))
-    660
+    Un degré de méridien mesure 2π × 6 371,0088 / 360 km.
+
+    >>> d = distances_km([43.0], [-0.5], vers_latitudes=[44.0], vers_longitudes=[-0.5])
+    >>> round(float(d[0, 0]), 3)
+    111.195
     """
     phi = np.radians(np.asarray(latitudes, dtype=float))[:, None]
     phi_vers = np.radians(np.asarray(vers_latitudes, dtype=float))[None, :]
