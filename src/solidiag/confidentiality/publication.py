@@ -206,8 +206,7 @@ def _controler_planchers(frame: pl.DataFrame, nom: str, planchers: Mapping[str, 
     plancher = (pl.col("precision") == Precision.PLANCHER.value).fill_null(value=False)
     if {"lower", "upper"} <= set(frame.columns):
         bornee = pl.col("lower").is_not_null() & (pl.col("lower") >= pl.col("value"))
-        depasse = pl.col("upper").is_not_null() & (pl.col("upper") > pl.col("value"))
-        faute = (bornee | depasse).fill_null(value=False)
+        faute = bornee.fill_null(value=False)
         _refuser_si(frame.filter(plancher & faute), nom, "un plancher donné pour une valeur exacte")
     for indicateur, seuil in planchers.items():
         dessous = (pl.col("indicateur") == indicateur) & (pl.col("value") <= seuil) & ~plancher

@@ -1,0 +1,32 @@
+"""Ligne de commande : arguments et codes de sortie, rien d'autre.
+
+Codes de sortie : 0 tout va bien ; 1 une faute est trouvée (données, écriture, vérification) ;
+2 la commande est mal écrite ; 130 interruption au clavier.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import sys
+from importlib import resources
+
+
+def main() -> None:
+    """Point d'entrée de la commande ``solidiag``."""
+    os.environ["LANGUAGE"] = "fr"
+    gettext.bindtextdomain("messages", str(resources.files("solidiag.cli") / "langue"))
+    from solidiag.cli.application import executer
+    from solidiag.errors import SolidiagError
+
+    try:
+        code = executer()
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrompu. Le résultat précédent, s'il existe, est intact.\n")
+        code = 130
+    except SolidiagError as erreur:
+        if "--debug" in sys.argv:
+            raise
+        sys.stderr.write(f"Erreur : {erreur}\n")
+        code = 1
+    raise SystemExit(code)

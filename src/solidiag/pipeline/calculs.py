@@ -1,0 +1,223 @@
+"""Du code d'un département à la matière d'une publication : besoins, offre, écarts, ordre."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from solidiag import __version__
+from solidiag.besoins import formules, termes
+from solidiag.catalogue.indicateur import Indicateur
+from solidiag.confidentiality.publication import publier
+from solidiag.ecarts.matrice import croiser
+from solidiag.geography.contours import fond
+from solidiag.geography.referentiel import Referentiel
+from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
+from solidiag.model.origin import Origin
+from solidiag.model.territoire import Niveau
+from solidiag.pipeline.offre import Offre, calculer_offre
+from solidiag.pipeline.suivi import Suivi, etape
+from solidiag.pipeline.tables import tables_alignees
+from solidiag.priorites.criteres import evaluer_criteres
+from solidiag.priorites.ordre import ordonner
+from solidiag.publication.matiere import Matiere
+from solidiag.sources import territoires as sources_territoires
+from solidiag.storage.cache import Cache
+from solidiag.storage.depot import Depot
+
+NIVEAUX_LOCAUX = (Niveau.EPCI, Niveau.ARRONDISSEMENT, Niveau.BASSIN_DE_VIE, Niveau.ZONE_EMPLOI)
+"""Niveaux infradépartementaux calculés, entiers même quand ils débordent du département."""
+
+
+def charger_referentiel(depot: Depot) -> Referentiel:
+    """Renvoie le référentiel des territoires embarqué."""
+    return sources_territoires.charger_referentiel(depot.octets)
+
+
+def territoires_du_diagnostic(referentiel: Referentiel, departement: str) -> list[str]:
+    """Renvoie les identifiants des territoires du diagnostic, comparateurs compris."""
+    communes = referentiel.communes_du_departement(departement)
+    municipaux = referentiel.arrondissements_municipaux.filter(pl.col("commune").is_in(communes))
+    ids = [f"COM-{code}" for code in communes]
+    ids += [f"ARM-{code}" for code in municipaux["code"]]
+    for niveau in NIVEAUX_LOCAUX:
+        codes = referentiel.territoires_du_departement(departement, niveau)
+        ids += [c if c.startswith(f"{niveau.value}-") else f"{niveau.value}-{c}" for c in codes]
+    region = referentiel.region_du_departement(departement)
+    return [*ids, f"DEP-{departement}", f"REG-{region}", "FR-FR"]
+
+
+def cadre_de_calcul(referentiel: Referentiel) -> termes.Referentiel:
+    """Renvoie ce que les formules demandent au référentiel."""
+    niveaux = (*NIVEAUX_LOCAUX, Niveau.DEPARTEMENT, Niveau.REGION, Niveau.FRANCE)
+    return termes.Referentiel(
+        communes=referentiel.communes.select("code", "departement", "population"),
+        appartenance=pl.concat(
+            referentiel.appartenance(niveau).select("commune", "territoire") for niveau in niveaux
+        ),
+        arrondissements_municipaux=referentiel.arrondissements_municipaux.select("code", "commune"),
+    )
+
+
+def calculer_indicateurs(
+    indicateurs: Iterable[Indicateur],
+    depot: Depot,
+    referentiel: Referentiel,
+    *,
+    territoires: list[str],
+    cache: Cache,
+) -> tuple[pl.DataFrame, dict[str, Origin]]:
+    """Renvoie les observations des indicateurs pour ces territoires, et leurs provenances."""
+    declares = list(indicateurs)
+    requises = formules.variables_requises(declares)
+    tables = tables_alignees(
+        depot,
+        requises,
+        referentiel.passages,
+        cog=referentiel.cog,
+        sommables=variables_sommables(declares),
+        cache=cache,
+    )
+    return formules.calculer(
+        declares,
+        tables,
+        cadre_de_calcul(referentiel),
+        territoires=territoires,
+        cog=referentiel.cog,
+        retrievals={reference: depot.retrieval(reference) for reference in requises},
+        couvertures={reference: depot.couverture(reference) for reference in requises},
+    )
+
+
+def variables_sommables(indicateurs: Iterable[Indicateur]) -> dict[str, set[str]]:
+    """Renvoie, par fichier, les variables qui sont des effectifs : elles s'additionnent."""
+    sommables: dict[str, set[str]] = {}
+    for indicateur in indicateurs:
+        for lecture in indicateur.lectures:
+            effectifs = [lecture.numerateur, lecture.denominateur, lecture.poids]
+            if lecture.formule == "somme":
+                effectifs.append(lecture.valeur)
+            for terme in effectifs:
+                if terme is not None:
+                    sommables.setdefault(terme.fichier, set()).update(terme.variables, terme.moins)
+    return sommables
+
+
+def preparer(
+    code: str,
+    *,
+    depot: Depot,
+    cache: Cache,
+    suivi: Suivi,
+    jour: date,
+    referentiel: Referentiel | None = None,
+) -> Matiere:
+    """Renvoie la matière du diagnostic d'un département, entièrement calculée.
+
+    Parameters
+    ----------
+    code
+        Code ou nom du département.
+    cache
+        `Cache(None)` recalcule tout, comme le fait `solidiag verifier`.
+    jour
+        Date écrite dans les documents.
+    """
+    if referentiel is None:
+        referentiel = charger_referentiel(depot)
+    departement = referentiel.resoudre_departement(code)
+    ids = territoires_du_diagnostic(referentiel, departement)
+    region = referentiel.region_du_departement(departement)
+    with etape(suivi, "Besoins") as en_cours:
+        besoins, origines = calculer_indicateurs(
+            depot.indicateurs.values(), depot, referentiel, territoires=ids, cache=cache
+        )
+        en_cours.detail = f"{len(depot.indicateurs)} indicateurs, {len(ids)} territoires"
+    with etape(suivi, "Offre") as en_cours:
+        offre = calculer_offre(
+            depot, referentiel, departement=departement, territoires=ids, cache=cache
+        )
+        origines.update(offre.origines)
+        en_cours.detail = f"{offre.services.height} lignes de services"
+    with etape(suivi, "Écarts et premier ordre"):
+        observations = pl.concat([besoins, offre.observations])
+        epci = [t for t in ids if t.startswith("EPCI-")]
+        mesures = {**depot.mesures, **offre.mesures}
+        ecarts = croiser(
+            depot.croisements,
+            observations,
+            epci=epci,
+            departement=departement,
+            region=region,
+            indicateurs=depot.indicateurs,
+            mesures=mesures,
+            parametres=depot.parametres("ecarts"),
+            annee=jour.year,
+        )
+        parametres = depot.parametres("priorites")
+        criteres = evaluer_criteres(
+            depot.grille,
+            ecarts,
+            observations,
+            populations=_populations(referentiel, departement),
+            departement=departement,
+            region=region,
+            indicateurs=depot.indicateurs,
+            mesures=mesures,
+            parametres=parametres,
+            demi_pas=depot.parametres("ecarts")["demi_pas"],
+        )
+        priorites = ordonner(
+            criteres,
+            parametres=parametres,
+            rng=np.random.default_rng(int(parametres["graine"])),
+        )
+    with etape(suivi, "Fond de carte"):
+        contours = sources_territoires.charger_contours(depot.octets)
+        carte = fond(referentiel, contours, departement)
+    return Matiere(
+        departement=referentiel.territoire(f"DEP-{departement}"),
+        date=jour,
+        version=__version__,
+        referentiel=referentiel,
+        observations=publier(mettre_au_schema(observations, OBSERVATIONS), "observations"),
+        ecarts=publier(ecarts, "ecarts"),
+        priorites=publier(priorites, "priorites"),
+        services=publier(offre.services, "services"),
+        paires=offre.paires,
+        comptes=_comptes(referentiel, departement, depot, offre),
+        grille=depot.grille,
+        indicateurs=depot.indicateurs,
+        mesures=mesures,
+        croisements=depot.croisements,
+        sources=depot.sources,
+        verrous=depot.verrous,
+        origines=origines,
+        fond=carte,
+        categories={nom: str(c["libelle_pluriel"]) for nom, c in offre.categories.items()},
+        glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
+    )
+
+
+def _populations(referentiel: Referentiel, departement: str) -> Mapping[str, float]:
+    """Population de chaque intercommunalité dans le département."""
+    communes = referentiel.communes.filter(pl.col("departement") == departement)
+    sommes = communes.group_by("epci").agg(pl.col("population").sum())
+    return {f"EPCI-{epci}": float(p or 0) for epci, p in sommes.iter_rows() if epci}
+
+
+def _comptes(
+    referentiel: Referentiel, departement: str, depot: Depot, offre: Offre
+) -> dict[str, float]:
+    services = offre.services
+    return {
+        "communes": len(referentiel.communes_du_departement(departement)),
+        "intercommunalités": len(referentiel.epci_du_departement(departement)),
+        "indicateurs de besoin": len(depot.indicateurs),
+        "mesures d'offre": len(depot.mesures) + len(offre.mesures),
+        "lignes de services": services.height,
+        "services distincts": services["groupe"].n_unique() if services.height else 0,
+    }

@@ -1,0 +1,221 @@
+"""La matière d'une publication : tables publiées, déclarations, noms, et comment y puiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from solidiag.catalogue.grille import Domaine, Grille
+from solidiag.catalogue.indicateur import Croisement, Indicateur, MesureOffre
+from solidiag.catalogue.source import Source
+from solidiag.confidentiality.publication import PublishedTable
+from solidiag.geography.contours import Fond
+from solidiag.geography.referentiel import Referentiel
+from solidiag.model.observation import AVEC_VALEUR
+from solidiag.model.origin import Origin
+from solidiag.model.territoire import Niveau, Territoire
+from solidiag.publication.document import Absence, Cle, Ligne, Nombre
+from solidiag.publication.francais import formater
+
+
+class Observe(NamedTuple):
+    """Une observation telle que le rapport la lit."""
+
+    indicateur: str
+    territoire: str
+    periode: str
+    unite: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    method: str | None
+    motif: str | None
+    status: str
+    precision: str | None
+    numerateur: float | None
+    n_publies: int | None
+    n_total: int | None
+    origin: str | None
+
+    @property
+    def lisible(self) -> bool:
+        """Dit s'il y a une valeur à montrer."""
+        return self.status in AVEC_VALEUR and self.value is not None
+
+    @property
+    def niveau(self) -> str:
+        """Niveau du territoire (``COM``, ``EPCI``...)."""
+        return self.territoire.partition("-")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matiere:
+    """Tout ce dont un rapport a besoin, déjà calculé.
+
+    Parameters
+    ----------
+    departement
+        Territoire du diagnostic.
+    comptes
+        Dénombrements cités dans le texte (communes, intercommunalités, services...), par nom.
+    paires
+        Paires de services réunis, avec la raison (table du rapport).
+    categories
+        Libellé de chaque catégorie de service.
+    age_max_mois
+        Âge au-delà duquel une source est signalée.
+    """
+
+    departement: Territoire
+    date: date
+    version: str
+    referentiel: Referentiel
+    observations: PublishedTable
+    ecarts: PublishedTable
+    priorites: PublishedTable
+    services: PublishedTable
+    paires: Sequence[Mapping[str, Any]]
+    comptes: Mapping[str, float]
+    grille: Grille
+    indicateurs: Mapping[str, Indicateur]
+    mesures: Mapping[str, MesureOffre]
+    croisements: Mapping[str, Croisement]
+    sources: Mapping[str, Source]
+    verrous: Mapping[str, Mapping[str, Any]]
+    origines: Mapping[str, Origin]
+    fond: Fond
+    categories: Mapping[str, str] = field(default_factory=dict)
+    glossaire: Sequence[tuple[str, str]] = ()
+    age_max_mois: int = 24
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str], list[Observe]]:
+        index: dict[tuple[str, str], list[Observe]] = {}
+        table = self.observations.frame.select(Observe._fields)
+        for ligne in table.sort("periode", descending=True).iter_rows():
+            observe = Observe(*ligne)
+            index.setdefault((observe.indicateur, observe.territoire), []).append(observe)
+        return index
+
+    @cached_property
+    def epci(self) -> tuple[str, ...]:
+        """Identifiants des intercommunalités du département, par nom."""
+        codes = self.referentiel.epci_du_departement(self.departement.code)
+        ids = [code if code.startswith("EPCI-") else f"EPCI-{code}" for code in codes]
+        return tuple(sorted(ids, key=self.nom))
+
+    @cached_property
+    def communes(self) -> tuple[str, ...]:
+        """Identifiants des communes du département, par nom."""
+        codes = self.referentiel.communes_du_departement(self.departement.code)
+        ids = [code if code.startswith("COM-") else f"COM-{code}" for code in codes]
+        return tuple(sorted(ids, key=self.nom))
+
+    @cached_property
+    def region(self) -> Territoire:
+        """Région du département."""
+        code = self.referentiel.region_du_departement(self.departement.code)
+        return self.territoire(code if code.startswith("REG-") else f"REG-{code}")
+
+    def territoire(self, identifiant: str) -> Territoire:
+        """Renvoie le territoire de cet identifiant."""
+        return self.referentiel.territoire(identifiant)
+
+    def nom(self, identifiant: str) -> str:
+        """Renvoie le nom d'un territoire."""
+        return self.territoire(identifiant).nom
+
+    def serie(self, indicateur: str, territoire: str) -> list[Observe]:
+        """Renvoie les observations d'un territoire, la plus récente d'abord."""
+        return self._index.get((indicateur, territoire), [])
+
+    def derniere(self, indicateur: str, territoire: str, periode: str = "") -> Observe | None:
+        """Renvoie l'observation de cette période, ou la plus récente qui se lise.
+
+        Si aucune ne se lit, la plus récente, avec son statut.
+        """
+        serie = self.serie(indicateur, territoire)
+        if periode:
+            return next((o for o in serie if o.periode == periode), None)
+        return next((o for o in serie if o.lisible), serie[0] if serie else None)
+
+    def periode_de_reference(self, indicateur: str, territoires: Sequence[str]) -> str:
+        """Renvoie la période la plus récente où un territoire au moins se lit, ou ``""``."""
+        periodes = {o.periode for t in territoires for o in self.serie(indicateur, t) if o.lisible}
+        return max(periodes, default="")
+
+    def decimales(self, indicateur: str, periode: str, niveau: str) -> int | None:
+        """Renvoie le nombre de décimales déclaré pour cette lecture, ou rien."""
+        declaration = self.indicateurs.get(indicateur) or self.mesures.get(indicateur)
+        for lecture in declaration.lectures if declaration else ():
+            if lecture.periode == periode and niveau in lecture.niveaux:
+                return lecture.decimales
+        return None
+
+    def imprimer(self, observe: Observe | None) -> Ligne:
+        """Renvoie l'observation telle qu'elle s'imprime : un nombre, ou sa marque d'absence."""
+        if observe is None:
+            return Absence("L")
+        if not observe.lisible or observe.value is None:
+            return Absence(observe.status)
+        texte = formater(
+            observe.value,
+            observe.unite,
+            decimales=self.decimales(observe.indicateur, observe.periode, observe.niveau),
+            precision=observe.precision or "exact",
+        )
+        cle = Cle(
+            indicateur=observe.indicateur, territoire=observe.territoire, periode=observe.periode
+        )
+        return Nombre(texte, cle)
+
+    def compte(self, nom: str) -> Nombre:
+        """Renvoie un dénombrement, tel qu'il s'imprime."""
+        return Nombre(
+            formater(self.comptes[nom], "nombre", decimales=0),
+            Cle(indicateur=nom, territoire=self.departement.id, table="comptes"),
+        )
+
+    def libelle_categorie(self, categorie: str) -> str:
+        """Renvoie le libellé d'une catégorie de service."""
+        return self.categories.get(categorie, categorie)
+
+    def est_ancienne(self, millesime: str) -> bool:
+        """Dit si un millésime (AAAA, AAAA-MM, AAAA-MM-JJ) dépasse l'âge signalé."""
+        return age_en_mois(millesime, self.date) > self.age_max_mois
+
+    def domaines(self, axe: str) -> tuple[Domaine, ...]:
+        """Renvoie les domaines d'un axe."""
+        return self.grille.domaines_de(axe)
+
+    def lectures_de(self, domaine: Domaine) -> list[str]:
+        """Renvoie les indicateurs de besoin du domaine que les fichiers documentent."""
+        return [i for i in domaine.indicateurs_besoin if i in self.indicateurs]
+
+    def mesures_de(self, domaine: Domaine) -> list[MesureOffre]:
+        """Renvoie les mesures d'offre du domaine, les volumes d'abord."""
+        rang = {"volume": 0, "presence": 1, "indirecte": 2}
+        retenues = [m for m in self.mesures.values() if domaine.id in m.domaines]
+        return sorted(retenues, key=lambda mesure: (rang[mesure.nature], mesure.id))
+
+
+def age_en_mois(millesime: str, jour: date) -> int:
+    """Renvoie l'âge d'un millésime en mois ; une année nue compte jusqu'à sa fin.
+
+    Examples
+    --------
+    >>> age_en_mois("2024-08", date(2026, 11, 1))
+    27
+    >>> age_en_mois("2021", date(2026, 11, 1))
+    59
+    """
+    morceaux = millesime.split("-")
+    annee = int(morceaux[0])
+    mois = int(morceaux[1]) if len(morceaux) > 1 and len(morceaux[1]) == 2 else 12
+    return (jour.year - annee) * 12 + jour.month - mois
+
+
+COMPARATEURS: tuple[Niveau, ...] = (Niveau.DEPARTEMENT, Niveau.REGION, Niveau.FRANCE)

@@ -1,0 +1,1 @@
+"""Le rapport de diagnostic : de la matière calculée à un document."""

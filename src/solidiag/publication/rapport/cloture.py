@@ -1,0 +1,282 @@
+"""Derniers chapitres : offre, ordre provisoire, ce qui manque, sources, glossaire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solidiag.publication.document import (
+    Bloc,
+    Cellule,
+    Cle,
+    Colonne,
+    Encadre,
+    Ligne,
+    Mention,
+    Nombre,
+    Paragraphe,
+    Tableau,
+    Texte,
+    Titre,
+)
+from solidiag.publication.francais import de, formater
+from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.tableaux import PORTEES_COURTES, nombre_de
+
+
+def _nom(texte: str) -> tuple[Ligne, ...]:
+    return (Mention(texte, "nom"),)
+
+
+def chapitre_offre(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
+    """Renvoie la synthèse de l'offre : inventaire, dates, lignes réunies, cartes."""
+    services = matiere.services.frame
+    yield Titre(
+        niveau=1,
+        id="offre",
+        surtitre="Synthèse de l'offre",
+        contenu=(
+            matiere.compte("services distincts"),
+            Texte(" services distincts recensés, à des dates qui diffèrent"),
+        ),
+    )
+    yield Paragraphe(
+        contenu=(
+            Texte("L'inventaire réunit "),
+            matiere.compte("lignes de services"),
+            Texte(" lignes de sources publiques en "),
+            matiere.compte("services distincts"),
+            Texte(" services distincts. Il ne contient que ce que ces sources décrivent : un "),
+            Texte("service absent de la liste existe peut-être. Chaque ligne garde sa date."),
+        )
+    )
+    if not services.is_empty():
+        yield _tableau_categories(matiere)
+    for figure in cartes.cartes_de_points():
+        yield figure
+    if matiere.paires:
+        yield Titre(niveau=2, id="offre-doublons", contenu=(Texte("Lignes réunies"),))
+        yield Paragraphe(
+            contenu=(
+                nombre_de(matiere, len(matiere.paires), "paires réunies"),
+                Texte(
+                    " paires de lignes décrivent le même service et ont été réunies ; la raison "
+                ),
+                Texte("est donnée pour chacune dans les données ouvertes. Jamais sur la seule "),
+                Texte("proximité : deux services à la même adresse restent deux."),
+            )
+        )
+
+
+def _tableau_categories(matiere: Matiere) -> Tableau:
+    services = matiere.services.frame
+    distincts = services.unique("groupe", keep="first", maintain_order=True)
+    rangees = []
+    for (categorie,), groupe in sorted(
+        distincts.group_by(["categorie"], maintain_order=True), key=lambda paire: str(paire[0][0])
+    ):
+        dates = sorted({str(d)[:4] for d in groupe["date_source"] if d})
+        periode = dates[0] if len(dates) == 1 else f"{dates[0]} à {dates[-1]}" if dates else ""
+        communes = groupe["code_insee"].drop_nulls().n_unique()
+        rangees.append(
+            (
+                Cellule(contenu=_nom(matiere.libelle_categorie(str(categorie)))),
+                Cellule(contenu=(_compte(groupe.height, f"services:{categorie}"),)),
+                Cellule(contenu=(_compte(communes, f"communes:{categorie}"),)),
+                Cellule(contenu=(Mention(periode, "millesime"),)),
+            )
+        )
+    return Tableau(
+        id="tab-categories",
+        legende=_nom(f"Services recensés sur le territoire {de(matiere.departement)}"),
+        colonnes=(
+            Colonne(entete="Catégorie", largeur=4),
+            Colonne(entete="Services", alignement="droite", largeur=1.4),
+            Colonne(entete="Communes dotées", alignement="droite", largeur=1.6),
+            Colonne(entete="Date des sources", largeur=2),
+        ),
+        lignes=tuple(rangees),
+        source=(Mention("Sources : voir le chapitre des sources.", "reference"),),
+    )
+
+
+def _compte(valeur: int, nom: str) -> Nombre:
+    return Nombre(formater(valeur, "nombre", decimales=0), Cle(indicateur=nom, table="comptes"))
+
+
+def chapitre_priorites(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
+    """Renvoie l'ordre provisoire des domaines."""
+    yield Titre(
+        niveau=1,
+        id="priorites",
+        surtitre="Premier ordre des domaines",
+        contenu=(Texte("Un ordre provisoire, à discuter, qui dit ce qui le fait bouger"),),
+    )
+    yield Encadre(
+        titre="Brouillon calculé",
+        genre="avertissement",
+        blocs=(
+            Paragraphe(
+                contenu=(
+                    Texte(
+                        "Cet ordre sort d'un score transparent sur les seuls critères mesurés, à "
+                    ),
+                    Texte("poids égaux par famille : c'est une hypothèse annoncée, pas un choix. "),
+                    Texte("L'étendue des rangs montre ce que d'autres poids donneraient. Un "),
+                    Texte(
+                        "domaine non mesuré n'est pas dernier : il n'est pas classé. La décision "
+                    ),
+                    Texte("appartient au comité."),
+                )
+            ),
+        ),
+    )
+    table = matiere.priorites.frame
+    libelles = {d.id: d for d in matiere.grille.domaines}
+    axes = {a.id: a.numero for a in matiere.grille.axes}
+    rangees = []
+    for ligne in table.sort("rang", nulls_last=True).iter_rows(named=True):
+        domaine = libelles[ligne["domaine"]]
+        if ligne["rang"] is None:
+            continue
+
+        def nombre(champ: str, ligne: dict[str, object] = ligne) -> Nombre:
+            valeur = ligne[champ]
+            decimales = 2 if champ == "score" else 0
+            return Nombre(
+                formater(float(str(valeur)), "nombre", decimales=decimales),
+                Cle(indicateur=str(ligne["domaine"]), champ=champ, table="priorites"),
+            )
+
+        rangees.append(
+            (
+                Cellule(contenu=_nom(domaine.libelle)),
+                Cellule(contenu=(Mention(f"axe {axes[domaine.axe]}", "numero"),)),
+                Cellule(contenu=(nombre("rang"),)),
+                Cellule(contenu=(nombre("rang_min"), Texte(" à "), nombre("rang_max"))),
+                Cellule(
+                    contenu=(
+                        nombre("criteres_documentes"),
+                        Texte(" sur "),
+                        nombre("criteres_total"),
+                    )
+                ),
+                Cellule(contenu=(Mention(ligne["motif"] or "", "definition"),)),
+            )
+        )
+    if rangees:
+        yield Tableau(
+            id="tab-priorites",
+            legende=_nom("Domaines mesurés, dans l'ordre du score à poids égaux"),
+            colonnes=(
+                Colonne(entete="Domaine", largeur=3.4),
+                Colonne(entete="Axe", largeur=1),
+                Colonne(entete="Rang", alignement="droite", largeur=0.8),
+                Colonne(entete="Étendue des rangs", alignement="droite", largeur=1.4),
+                Colonne(entete="Critères mesurés", alignement="droite", largeur=1.4),
+                Colonne(entete="Ce qui compte", largeur=4),
+            ),
+            lignes=tuple(rangees),
+        )
+        figure = cartes.rangs()
+        if figure is not None:
+            yield figure
+    sans_rang = [
+        libelles[ligne["domaine"]].libelle
+        for ligne in table.iter_rows(named=True)
+        if ligne["rang"] is None
+    ]
+    if sans_rang:
+        yield Paragraphe(
+            style="note",
+            contenu=(
+                Texte("Non classés, à documenter : "),
+                Mention(" ; ".join(sans_rang), "nom"),
+                Texte("."),
+            ),
+        )
+
+
+def chapitre_manques(matiere: Matiere) -> Iterator[Bloc]:
+    """Renvoie ce qui reste à documenter, par domaine, avec qui le détient."""
+    yield Titre(
+        niveau=1,
+        id="manques",
+        surtitre="Ce qui reste à documenter",
+        contenu=(Texte("Les fichiers à demander, et à qui"),),
+    )
+    rangees = []
+    for domaine in matiere.grille.domaines:
+        croisement = matiere.croisements.get(domaine.id)
+        rangees.append(
+            (
+                Cellule(contenu=_nom(domaine.libelle)),
+                Cellule(
+                    contenu=_nom(PORTEES_COURTES[croisement.portee if croisement else "aucune"])
+                ),
+                Cellule(contenu=(Mention(croisement.manque if croisement else "", "definition"),)),
+                Cellule(contenu=_nom(croisement.detenteur if croisement else "")),
+            )
+        )
+    yield Tableau(
+        id="tab-manques",
+        legende=_nom("Ce que l'on peut comparer aujourd'hui, et ce qui manque"),
+        colonnes=(
+            Colonne(entete="Domaine", largeur=2.6),
+            Colonne(entete="Comparaison possible", largeur=1.6),
+            Colonne(entete="Ce qui manque", largeur=4),
+            Colonne(entete="Qui le détient", largeur=3),
+        ),
+        lignes=tuple(rangees),
+    )
+
+
+def chapitre_sources(matiere: Matiere) -> Iterator[Bloc]:
+    """Renvoie les sources : millésimes, licence, âge, copie."""
+    yield Titre(
+        niveau=1,
+        id="sources",
+        surtitre="Sources",
+        contenu=(Texte("D'où viennent les chiffres, et de quand ils datent"),),
+    )
+    rangees = []
+    for source in sorted(matiere.sources.values(), key=lambda s: (s.producteur, s.titre)):
+        millesimes = sorted({f.millesime for f in source.fichiers})
+        etendue = millesimes[0] if len(millesimes) == 1 else f"{millesimes[0]} à {millesimes[-1]}"
+        couvre = [f.couverture or source.couverture for f in source.fichiers]
+        couvert = any(c.couvre(matiere.departement.code) for c in couvre)
+        retravaillee = any(f.copie == "retravaillee" for f in source.fichiers)
+        ancienne = matiere.est_ancienne(millesimes[-1])
+        rangees.append(
+            (
+                Cellule(contenu=_nom(f"{source.titre} ({source.producteur})")),
+                Cellule(contenu=(Mention(etendue, "millesime"),)),
+                Cellule(contenu=_nom("plus de deux ans" if ancienne else "récente")),
+                Cellule(contenu=_nom("oui" if couvert else "non : non documenté ici")),
+                Cellule(contenu=_nom("copie retravaillée" if retravaillee else "du producteur")),
+                Cellule(contenu=(Mention(source.licence.id, "reference"),)),
+            )
+        )
+    yield Tableau(
+        id="tab-sources",
+        legende=_nom("Sources embarquées"),
+        colonnes=(
+            Colonne(entete="Jeu de données", largeur=4.4),
+            Colonne(entete="Millésimes", largeur=1.5),
+            Colonne(entete="Âge", largeur=1.4),
+            Colonne(entete="Couvre le département", largeur=1.8),
+            Colonne(entete="Copie", largeur=1.6),
+            Colonne(entete="Licence", largeur=1.5),
+        ),
+        lignes=tuple(rangees),
+    )
+
+
+def chapitre_glossaire(matiere: Matiere) -> Iterator[Bloc]:
+    """Renvoie le glossaire des termes et sigles du rapport."""
+    yield Titre(niveau=1, id="glossaire", surtitre="Annexe", contenu=(Texte("Glossaire"),))
+    for terme, definition in matiere.glossaire:
+        yield Paragraphe(
+            contenu=(Mention(f"{terme} : ", "nom"), Mention(definition, "definition")),
+            style="note",
+        )

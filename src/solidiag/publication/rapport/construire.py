@@ -1,0 +1,60 @@
+"""Assemblage du rapport, chapitre par chapitre."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solidiag.publication.document import Bloc, Document, Mention, Texte
+from solidiag.publication.francais import de
+from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.cloture import (
+    chapitre_glossaire,
+    chapitre_manques,
+    chapitre_offre,
+    chapitre_priorites,
+    chapitre_sources,
+)
+from solidiag.publication.rapport.domaines import chapitre_axe
+from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.ouverture import (
+    chapitre_mandat,
+    chapitre_portrait,
+    chapitre_resume,
+)
+
+MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
+
+
+def construire_rapport(matiere: Matiere) -> Document:
+    """Renvoie le rapport de diagnostic d'un département."""
+    jour = matiere.date.strftime("%d/%m/%Y")
+    return Document(
+        titre="Diagnostic territorial des solidarités",
+        sous_titre=f"Besoins, offre, écarts et premier ordre des domaines {de(matiere.departement)}",
+        territoire=matiere.departement.nom,
+        date=matiere.date.isoformat(),
+        mention=MENTION,
+        couverture=(
+            (Texte("Version de travail produite le "), Mention(jour, "date"), Texte(".")),
+            (Mention(f"Solidiag {matiere.version}, licence MIT.", "numero"),),
+            (
+                Texte("Secret statistique : les valeurs que les producteurs protègent sont "),
+                Texte("marquées « secret » et ne peuvent pas être déduites de ce document."),
+            ),
+        ),
+        blocs=tuple(_chapitres(matiere)),
+    )
+
+
+def _chapitres(matiere: Matiere) -> Iterator[Bloc]:
+    cartes = Cartotheque(matiere)
+    yield from chapitre_resume(matiere, cartes)
+    yield from chapitre_mandat(matiere)
+    yield from chapitre_portrait(matiere, cartes)
+    for axe in matiere.grille.axes:
+        yield from chapitre_axe(matiere, axe, cartes)
+    yield from chapitre_offre(matiere, cartes)
+    yield from chapitre_priorites(matiere, cartes)
+    yield from chapitre_manques(matiere)
+    yield from chapitre_sources(matiere)
+    yield from chapitre_glossaire(matiere)

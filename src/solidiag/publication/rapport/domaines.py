@@ -1,0 +1,269 @@
+"""Chapitres des quatre axes : un domaine, une question, un besoin, une offre, un écart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from solidiag.catalogue.grille import Axe, Domaine
+from solidiag.publication.document import (
+    Bloc,
+    Encadre,
+    Ligne,
+    Liste,
+    Mention,
+    Paragraphe,
+    SautDePage,
+    Texte,
+    Titre,
+)
+from solidiag.publication.francais import dans
+from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.phrases import (
+    comparateurs,
+    majuscule,
+    phrase_departement,
+    phrase_epci,
+    sujet,
+)
+from solidiag.publication.rapport.tableaux import (
+    CLASSES,
+    nombre_de,
+    tableau_indicateurs,
+    tableau_matrice,
+    tableau_mesures,
+)
+
+_CARTES_PAR_DOMAINE = 2
+_PHRASES_PAR_DOMAINE = 4
+
+PORTEES: dict[str, str] = {
+    "volume": "Besoin et offre sont mesurés en volume.",
+    "presence": "L'offre n'est connue que par sa présence : elle ne dit pas un volume.",
+    "aucune": "Les fichiers ouverts ne permettent pas de comparer besoin et offre.",
+}
+
+
+def chapitre_axe(matiere: Matiere, axe: Axe, cartes: Cartotheque) -> Iterator[Bloc]:
+    """Renvoie le chapitre d'un axe."""
+    yield Titre(
+        niveau=1,
+        id=axe.id,
+        surtitre=f"Axe {axe.numero}",
+        contenu=(Texte(axe.libelle_consultation),),
+    )
+    yield Paragraphe(
+        style="chapeau",
+        contenu=(
+            Texte("Dans le Pacte des solidarités, cet axe s'intitule « "),
+            Mention(axe.libelle_pacte, "nom"),
+            Texte(" ». Chaque domaine répond aux mêmes questions : quel besoin, quelle offre, "),
+            Texte("quel écart, et avec quelle confiance."),
+        ),
+    )
+    matrice = tableau_matrice(matiere, axe.id, identifiant=f"matrice-{axe.id}")
+    if matrice is not None:
+        yield matrice
+    non_mesures = [d for d in matiere.domaines(axe.id) if not _mesure(matiere, d)]
+    if non_mesures:
+        yield Paragraphe(
+            style="note",
+            contenu=(
+                Texte("Non mesurés dans toutes les intercommunalités : "),
+                Mention(" ; ".join(d.libelle for d in non_mesures), "nom"),
+                Texte(". Ce silence des fichiers n'est pas une absence de besoin."),
+            ),
+        )
+    for domaine in matiere.domaines(axe.id):
+        yield from section_domaine(matiere, domaine, cartes)
+
+
+def _mesure(matiere: Matiere, domaine: Domaine) -> bool:
+    return any(classe != "non_mesure" for classe in classes_de(matiere, domaine).elements())
+
+
+def classes_de(matiere: Matiere, domaine: Domaine) -> Counter[str]:
+    """Compte les intercommunalités de chaque classe pour un domaine."""
+    table = matiere.ecarts.frame
+    return Counter(
+        ligne["classe"]
+        for ligne in table.iter_rows(named=True)
+        if ligne["domaine"] == domaine.id and ligne["territoire"] in matiere.epci
+    )
+
+
+def titre_domaine(matiere: Matiere, domaine: Domaine) -> tuple[Ligne, ...]:
+    """Renvoie le titre-message d'un domaine : son premier fait chiffré, ou ce qui manque."""
+    for identifiant in matiere.lectures_de(domaine):
+        indicateur = matiere.indicateurs[identifiant]
+        observe = matiere.derniere(identifiant, matiere.departement.id)
+        if observe is None or not observe.lisible:
+            continue
+        contenu: list[Ligne] = [
+            Texte(f"{majuscule(dans(matiere.departement))}, {sujet(indicateur)} est de "),
+            matiere.imprimer(observe),
+        ]
+        references = comparateurs(matiere, identifiant, observe.periode)
+        if references:
+            contenu += [Texte(", contre "), matiere.imprimer(references[0])]
+            lieu = matiere.territoire(references[0].territoire)
+            contenu.append(Texte(" en France" if lieu.niveau == "FR" else f" {dans(lieu)}"))
+        return tuple(contenu)
+    return (Texte("Ce domaine n'est pas documenté par les fichiers ouverts du département"),)
+
+
+def section_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
+    """Renvoie la section d'un domaine."""
+    yield SautDePage()
+    yield Titre(
+        niveau=2,
+        id=domaine.id,
+        surtitre=domaine.libelle,
+        contenu=titre_domaine(matiere, domaine),
+    )
+    yield Paragraphe(style="cle", contenu=(Mention(domaine.question, "definition"),))
+    yield from _besoin(matiere, domaine, cartes)
+    yield from _offre(matiere, domaine, cartes)
+    yield from _ecart(matiere, domaine)
+    yield from _a_documenter(matiere, domaine)
+
+
+def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
+    indicateurs = [matiere.indicateurs[i] for i in matiere.lectures_de(domaine)]
+    yield Titre(niveau=3, id=f"{domaine.id}-besoin", contenu=(Texte("Le besoin"),))
+    if not indicateurs:
+        yield Paragraphe(
+            contenu=(
+                Texte(
+                    "Non documenté : aucun indicateur de ce domaine ne se lit dans les fichiers "
+                    "ouverts. Le besoin existe peut-être ; il n'est pas mesuré ici."
+                ),
+            )
+        )
+        return
+    phrases = []
+    for indicateur in indicateurs:
+        deja = cartes.deja_dit(indicateur.id)
+        for phrase in (phrase_departement(matiere, indicateur), phrase_epci(matiere, indicateur)):
+            if phrase is not None and not deja and len(phrases) < _PHRASES_PAR_DOMAINE:
+                phrases.append(phrase)
+        cartes.dire(indicateur.id)
+    for phrase in phrases:
+        yield Paragraphe(style="brouillon", contenu=phrase)
+    yield tableau_indicateurs(
+        matiere,
+        indicateurs,
+        identifiant=f"tab-{domaine.id}-besoin",
+        legende=f"Indicateurs de besoin : {domaine.libelle}",
+    )
+    tracees = 0
+    for indicateur in indicateurs:
+        if tracees == _CARTES_PAR_DOMAINE:
+            break
+        figure = cartes.carte(indicateur)
+        if figure is not None:
+            tracees += 1
+            yield figure
+
+
+def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
+    mesures = matiere.mesures_de(domaine)
+    yield Titre(niveau=3, id=f"{domaine.id}-offre", contenu=(Texte("L'offre"),))
+    if not mesures:
+        croisement = matiere.croisements.get(domaine.id)
+        detenteur = croisement.detenteur if croisement else ""
+        yield Paragraphe(
+            contenu=(
+                Texte("Non documentée : les fichiers ouverts ne décrivent aucune offre propre à "),
+                Texte("ce domaine."),
+                *((Mention(f" À demander à : {detenteur}.", "nom"),) if detenteur else ()),
+            )
+        )
+        return
+    yield tableau_mesures(matiere, mesures, identifiant=f"tab-{domaine.id}-offre")
+    tracees = 0
+    for mesure in mesures:
+        if tracees == _CARTES_PAR_DOMAINE:
+            break
+        figure = cartes.carte_offre(mesure)
+        if figure is not None:
+            tracees += 1
+            yield figure
+
+
+def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
+    croisement = matiere.croisements.get(domaine.id)
+    yield Titre(niveau=3, id=f"{domaine.id}-ecart", contenu=(Texte("L'écart et sa confiance"),))
+    comptes = classes_de(matiere, domaine)
+    portee = croisement.portee if croisement else "aucune"
+    contenu: list[Ligne] = [Texte(PORTEES[portee])]
+    mesures = {c: n for c, n in comptes.items() if c != "non_mesure"}
+    if mesures:
+        contenu.append(Texte(" Intercommunalités par classe : "))
+        morceaux: list[Ligne] = []
+        for classe in CLASSES:
+            if comptes.get(classe):
+                if morceaux:
+                    morceaux.append(Texte(", "))
+                morceaux.append(Texte(f"{CLASSES[classe]}, "))
+                morceaux.append(nombre_de(matiere, comptes[classe], f"{domaine.id}:{classe}"))
+        contenu += [*morceaux, Texte(".")]
+    if croisement and croisement.reserve:
+        contenu.append(Mention(f" {croisement.reserve}", "definition"))
+    yield Paragraphe(style="brouillon", contenu=tuple(contenu))
+    table = matiere.ecarts.frame
+    for classe in ("tension", "a_redeployer"):
+        noms = [
+            matiere.nom(ligne["territoire"])
+            for ligne in table.iter_rows(named=True)
+            if ligne["domaine"] == domaine.id and ligne["classe"] == classe
+        ]
+        if noms:
+            yield Paragraphe(
+                contenu=(
+                    Texte(f"{majuscule(CLASSES[classe])} : "),
+                    Mention(", ".join(sorted(noms)), "nom"),
+                    Texte("."),
+                )
+            )
+
+
+def _a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
+    grille = {i.id: i for i in matiere.grille.indicateurs}
+    manquants = [
+        grille[i]
+        for i in domaine.indicateurs_besoin
+        if i not in matiere.indicateurs and i in grille
+    ]
+    croisement = matiere.croisements.get(domaine.id)
+    blocs: list[Bloc] = []
+    if manquants:
+        blocs.append(
+            Liste(
+                elements=tuple(
+                    (
+                        Mention(f"{i.libelle} : ", "definition"),
+                        Mention(f"{i.producteur} ({i.jeu_de_donnees}).", "reference"),
+                    )
+                    for i in manquants
+                )
+            )
+        )
+    if croisement and croisement.manque:
+        blocs.append(Paragraphe(contenu=(Mention(croisement.manque, "definition"),)))
+    if blocs:
+        yield Encadre(titre="Ce qui reste à documenter", blocs=tuple(blocs), genre="inconnu")
+    if domaine.questions_france_travail:
+        yield Encadre(
+            titre="À établir avec France Travail",
+            genre="methode",
+            blocs=(
+                Liste(
+                    elements=tuple(
+                        (Mention(question, "definition"),)
+                        for question in domaine.questions_france_travail
+                    )
+                ),
+            ),
+        )

@@ -1,0 +1,259 @@
+"""Tableaux du rapport : chaque cellule est une observation, ou sa marque d'absence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.publication.document import (
+    Absence,
+    Cellule,
+    Colonne,
+    Ligne,
+    Mention,
+    Nombre,
+    Tableau,
+    Texte,
+)
+from solidiag.publication.francais import de
+from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.phrases import etendue, lisibles, millesime
+
+CLASSES: dict[str, str] = {
+    "tension": "tension",
+    "vigilance": "vigilance",
+    "couvert": "couvert",
+    "a_redeployer": "à redéployer",
+    "presence_seulement": "présence seulement",
+    "non_mesure": "non mesuré",
+}
+
+NATURES: dict[str, str] = {
+    "volume": "volume",
+    "presence": "présence seulement",
+    "indirecte": "mesure indirecte",
+}
+
+
+def _texte(texte: str) -> tuple[Ligne, ...]:
+    return (Mention(texte, "nom"),)
+
+
+def source_de(matiere: Matiere, identifiants: Sequence[str]) -> tuple[Ligne, ...]:
+    """Renvoie la ligne de source d'une table ou d'une carte : producteurs et jeux."""
+    titres: dict[str, None] = {}
+    for identifiant in identifiants:
+        for reference in fichiers_de(matiere, identifiant):
+            source = matiere.sources.get(reference.partition("/")[0])
+            if source is not None:
+                titres[f"{source.producteur}, {source.titre}"] = None
+    texte = " ; ".join(titres) if titres else "voir le chapitre des sources"
+    return (Mention(f"Source : {texte}. Calculs Solidiag.", "reference"),)
+
+
+def fichiers_de(matiere: Matiere, identifiant: str) -> tuple[str, ...]:
+    """Renvoie les références de fichiers dont dépend un indicateur ou une mesure."""
+    declaration = matiere.indicateurs.get(identifiant) or matiere.mesures.get(identifiant)
+    if declaration is None:
+        return ()
+    references: dict[str, None] = {}
+    for lecture in declaration.lectures:
+        termes = (lecture.valeur, lecture.numerateur, lecture.denominateur, lecture.poids)
+        for terme in termes:
+            if terme is not None:
+                references[terme.fichier] = None
+    if isinstance(declaration, MesureOffre):
+        choisie = declaration.selection.get("source", declaration.selection.get("sources", ()))
+        for source in [choisie] if isinstance(choisie, str) else choisie:
+            references[str(source)] = None
+    return tuple(references)
+
+
+def _etendue_epci(matiere: Matiere, identifiant: str) -> tuple[Ligne, ...]:
+    bornes = etendue(lisibles(matiere, identifiant, matiere.epci))
+    if bornes is None:
+        return (Absence("O"),)
+    return (matiere.imprimer(bornes[0]), Texte(" à "), matiere.imprimer(bornes[1]))
+
+
+def tableau_indicateurs(
+    matiere: Matiere, indicateurs: Sequence[Indicateur], *, identifiant: str, legende: str
+) -> Tableau:
+    """Renvoie un tableau d'indicateurs : département, région, France, étendue des EPCI."""
+    rangees = []
+    for indicateur in indicateurs:
+        observe = matiere.derniere(indicateur.id, matiere.departement.id)
+        periode = matiere.periode_de_reference(
+            indicateur.id, (matiere.departement.id, *matiere.epci)
+        ) or (observe.periode if observe else "")
+        cellules = [Cellule(contenu=_texte(indicateur.libelle))]
+        cellules.append(Cellule(contenu=(millesime(periode),)))
+        for territoire in (matiere.departement.id, matiere.region.id, "FR-FR"):
+            valeur = matiere.derniere(indicateur.id, territoire, periode)
+            cellules.append(Cellule(contenu=(matiere.imprimer(valeur),)))
+        cellules.append(Cellule(contenu=_etendue_epci(matiere, indicateur.id)))
+        rangees.append(tuple(cellules))
+    return Tableau(
+        id=identifiant,
+        legende=_texte(legende),
+        colonnes=(
+            Colonne(entete="Indicateur", largeur=5),
+            Colonne(entete="Année", largeur=1.2),
+            Colonne(entete=matiere.departement.nom, alignement="droite", largeur=1.8),
+            Colonne(entete=matiere.region.nom, alignement="droite", largeur=1.8),
+            Colonne(entete="France", alignement="droite", largeur=1.5),
+            Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2.6),
+        ),
+        lignes=tuple(rangees),
+        notes=_notes_differences(indicateurs),
+        source=source_de(matiere, [i.id for i in indicateurs]),
+    )
+
+
+def _notes_differences(indicateurs: Sequence[Indicateur]) -> tuple[tuple[Ligne, ...], ...]:
+    return tuple(
+        (Mention(f"{i.libelle} : définition proche de la grille. {i.difference}", "definition"),)
+        for i in indicateurs
+        if i.correspondance == "proche" and i.difference
+    )
+
+
+def tableau_territoires(
+    matiere: Matiere,
+    identifiants: Sequence[str],
+    territoires: Sequence[str],
+    *,
+    identifiant: str,
+    legende: str,
+    premiere: str,
+) -> Tableau:
+    """Renvoie un tableau territoires × indicateurs, les références dans une bande à part."""
+    declarations = [
+        d for i in identifiants if (d := matiere.indicateurs.get(i) or matiere.mesures.get(i))
+    ]
+    periodes = {
+        d.id: matiere.periode_de_reference(d.id, (*territoires, matiere.departement.id))
+        for d in declarations
+    }
+
+    def rangee(territoire: str) -> tuple[Cellule, ...]:
+        cellules = [Cellule(contenu=_texte(matiere.nom(territoire)))]
+        for d in declarations:
+            observe = matiere.derniere(d.id, territoire, periodes[d.id])
+            cellules.append(Cellule(contenu=(matiere.imprimer(observe),)))
+        return tuple(cellules)
+
+    references = (matiere.departement.id, matiere.region.id, "FR-FR")
+    return Tableau(
+        id=identifiant,
+        legende=_texte(legende),
+        colonnes=(
+            Colonne(entete=premiere, largeur=3),
+            *(
+                Colonne(
+                    entete=f"{d.libelle_court} ({periodes[d.id] or 'non documenté'})",
+                    alignement="droite",
+                    largeur=1.6,
+                )
+                for d in declarations
+            ),
+        ),
+        lignes=tuple(rangee(territoire) for territoire in territoires),
+        references=tuple(rangee(territoire) for territoire in references),
+        source=source_de(matiere, [d.id for d in declarations]),
+        paysage=len(declarations) > 5,
+    )
+
+
+def tableau_mesures(
+    matiere: Matiere, mesures: Sequence[MesureOffre], *, identifiant: str
+) -> Tableau:
+    """Renvoie un tableau de mesures d'offre : nature, année, département, étendue, réserve."""
+    rangees = []
+    for mesure in mesures:
+        observe = matiere.derniere(mesure.id, matiere.departement.id)
+        periode = (observe.periode if observe else "") or matiere.periode_de_reference(
+            mesure.id, matiere.epci
+        )
+        rangees.append(
+            (
+                Cellule(contenu=_texte(mesure.libelle)),
+                Cellule(contenu=_texte(NATURES[mesure.nature]), classe=mesure.nature),
+                Cellule(contenu=(millesime(periode),)),
+                Cellule(contenu=(matiere.imprimer(observe),)),
+                Cellule(contenu=_etendue_epci(matiere, mesure.id)),
+                Cellule(contenu=(Mention(mesure.reserve, "definition"),)),
+            )
+        )
+    return Tableau(
+        id=identifiant,
+        legende=_texte("Ce que les fichiers disent de l'offre"),
+        colonnes=(
+            Colonne(entete="Mesure", largeur=3.4),
+            Colonne(entete="Nature", largeur=1.6),
+            Colonne(entete="Année", largeur=1.2),
+            Colonne(entete=matiere.departement.nom, alignement="droite", largeur=1.5),
+            Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2),
+            Colonne(entete="Réserve", largeur=4),
+        ),
+        lignes=tuple(rangees),
+        source=source_de(matiere, [m.id for m in mesures]),
+    )
+
+
+def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau | None:
+    """Renvoie la matrice d'un axe : intercommunalités × domaines mesurés, ou rien."""
+    classes = {
+        (ligne["domaine"], ligne["territoire"]): ligne
+        for ligne in matiere.ecarts.frame.iter_rows(named=True)
+    }
+    domaines = [
+        d
+        for d in matiere.domaines(axe)
+        if any(
+            classes.get((d.id, epci), {}).get("classe", "non_mesure") != "non_mesure"
+            for epci in matiere.epci
+        )
+    ]
+    if not domaines:
+        return None
+    rangees = []
+    for epci in matiere.epci:
+        cellules = [Cellule(contenu=_texte(matiere.nom(epci)))]
+        for domaine in domaines:
+            ligne = classes.get((domaine.id, epci))
+            classe = ligne["classe"] if ligne else "non_mesure"
+            cellules.append(Cellule(contenu=(Texte(CLASSES[classe]),), classe=classe))
+        rangees.append(tuple(cellules))
+    return Tableau(
+        id=identifiant,
+        legende=_texte(
+            f"Besoin et offre comparés dans les intercommunalités {de(matiere.departement)} "
+            "(brouillon calculé)"
+        ),
+        colonnes=(
+            Colonne(entete="Intercommunalité", largeur=3),
+            *(Colonne(entete=d.libelle, alignement="centre", largeur=1.7) for d in domaines),
+        ),
+        lignes=tuple(rangees),
+        paysage=len(domaines) > 4,
+        source=(Mention("Source : croisement calculé par Solidiag.", "reference"),),
+    )
+
+
+def nombre_de(matiere: Matiere, valeur: int, nom: str) -> Nombre:
+    """Renvoie un dénombrement propre à un tableau (nombre d'EPCI d'une classe...)."""
+    from solidiag.publication.document import Cle
+    from solidiag.publication.francais import formater
+
+    return Nombre(
+        formater(valeur, "nombre", decimales=0),
+        Cle(indicateur=nom, territoire=matiere.departement.id, table="comptes"),
+    )
+
+
+PORTEES_COURTES: dict[str, str] = {
+    "volume": "en volume",
+    "presence": "présence seulement",
+    "aucune": "aucune",
+}

@@ -1,0 +1,127 @@
+"""Tables de l'explorateur du site, tirées de la matière : chaque valeur déjà imprimée."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.model.territoire import Niveau
+from solidiag.publication.document import Nombre
+from solidiag.publication.francais import formater
+from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.tableaux import source_de
+from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
+
+_NIVEAUX = ("COM", "ARM", "EPCI", "ARR", "BV", "ZE", "DEP", "REG", "FR")
+
+
+def territoires_du_site(matiere: Matiere) -> tuple[SiteTerritoire, ...]:
+    """Renvoie les territoires que le site sait nommer, avec leurs comparateurs."""
+    comparateurs = (matiere.departement.id, matiere.region.id, "FR-FR")
+    epci_de = dict(matiere.referentiel.communes.select("code", "epci").iter_rows())
+    territoires = []
+    for identifiant in territoires_observes(matiere):
+        niveau, _, code = identifiant.partition("-")
+        parents: tuple[str, ...] = comparateurs
+        if niveau == Niveau.COMMUNE.value and epci_de.get(code):
+            parents = (f"EPCI-{epci_de[code]}", *comparateurs)
+        elif niveau == Niveau.REGION.value:
+            parents = ("FR-FR",)
+        elif niveau == Niveau.FRANCE.value:
+            parents = ()
+        elif niveau == Niveau.DEPARTEMENT.value:
+            parents = comparateurs[1:]
+        territoires.append(
+            SiteTerritoire(id=identifiant, nom=matiere.nom(identifiant), parents=parents)
+        )
+    return tuple(territoires)
+
+
+def territoires_observes(matiere: Matiere) -> list[str]:
+    """Renvoie les identifiants des territoires du diagnostic, par niveau puis par nom."""
+    presents = matiere.observations.frame["territoire"].unique().to_list()
+    return sorted(presents, key=lambda t: (_NIVEAUX.index(t.partition("-")[0]), matiere.nom(t), t))
+
+
+def tables_du_site(matiere: Matiere) -> dict[str, SiteTable]:
+    """Renvoie une table par indicateur et par mesure, à sa période la plus récente."""
+    tables = {}
+    observes = territoires_observes(matiere)
+    groupes = _groupes(matiere)
+    declarations: Iterator[Indicateur | MesureOffre] = iter(
+        (*matiere.indicateurs.values(), *matiere.mesures.values())
+    )
+    for declaration in declarations:
+        periode = matiere.periode_de_reference(declaration.id, observes)
+        if not periode:
+            continue
+        lignes = tuple(
+            _ligne(matiere, observe)
+            for territoire in observes
+            if (observe := matiere.derniere(declaration.id, territoire, periode)) is not None
+        )
+        besoin = isinstance(declaration, Indicateur)
+        tables[declaration.id] = SiteTable(
+            id=declaration.id,
+            indicateur=declaration.id,
+            periode=periode,
+            libelle=declaration.libelle,
+            unite=declaration.unite,
+            definition=declaration.definition
+            if isinstance(declaration, Indicateur)
+            else declaration.lecture,
+            source="".join(getattr(m, "texte", "") for m in source_de(matiere, [declaration.id])),
+            millesime=periode,
+            lignes=lignes,
+            genre=_genre(declaration),
+            theme="besoin" if besoin else "offre",
+            groupe=groupes.get(declaration.id, "Autres mesures"),
+            champ=declaration.champ if isinstance(declaration, Indicateur) else "",
+            limites=declaration.limites
+            if isinstance(declaration, Indicateur)
+            else tuple(filter(None, (declaration.reserve,))),
+            fichier="donnees/observations.csv",
+        )
+    return tables
+
+
+def _genre(declaration: Indicateur | MesureOffre) -> Literal["taux", "effectif", "aucun"]:
+    if declaration.carte in ("taux", "effectif"):
+        return "taux" if declaration.carte == "taux" else "effectif"
+    return "aucun"
+
+
+def _groupes(matiere: Matiere) -> dict[str, str]:
+    groupes = dict.fromkeys(matiere.grille.socle_contexte, "Socle de contexte")
+    for axe in matiere.grille.axes:
+        for domaine in matiere.domaines(axe.id):
+            titre = f"Axe {axe.numero} – {domaine.libelle}"
+            mesures: Sequence[str] = [m.id for m in matiere.mesures_de(domaine)]
+            for identifiant in (*domaine.indicateurs_besoin, *mesures):
+                groupes.setdefault(identifiant, titre)
+    return groupes
+
+
+def _ligne(matiere: Matiere, observe: Observe) -> SiteLigne:
+    imprime = matiere.imprimer(observe)
+    lisible = isinstance(imprime, Nombre)
+    return SiteLigne(
+        territoire=observe.territoire,
+        texte=imprime.texte if isinstance(imprime, Nombre) else "",
+        valeur=observe.value if lisible else None,
+        statut=observe.status,
+        intervalle=_intervalle(matiere, observe) if lisible else "",
+        motif=observe.motif or "",
+    )
+
+
+def _intervalle(matiere: Matiere, observe: Observe) -> str:
+    if observe.lower is None or observe.upper is None:
+        return ""
+    decimales = matiere.decimales(observe.indicateur, observe.periode, observe.niveau)
+    bas, haut = (
+        formater(borne, observe.unite, decimales=decimales)
+        for borne in (observe.lower, observe.upper)
+    )
+    return f"{bas} à {haut}"
