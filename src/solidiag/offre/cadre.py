@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from solidiag.geography.distances import RAYON_TERRE_KM
 from solidiag.geography.referentiel import Referentiel
 from solidiag.offre.noms import cle_commune
 
-RAYON_TERRE_KM = 6371.0088
 _COG_LE_PLUS_ANCIEN = 2016
 
 
@@ -109,7 +109,7 @@ def grand_cercle_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> f
     Examples
     --------
     >>> round(grand_cercle_km(48.8566, 2.3522, 45.7640, 4.8357))
-    392
+    391
     """
     phi_a, phi_b = np.radians(lat_a), np.radians(lat_b)
     demi_lat, demi_lon = (phi_b - phi_a) / 2, np.radians(lon_b - lon_a) / 2

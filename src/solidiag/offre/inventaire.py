@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,8 +23,8 @@ class Inventaire:
 
     Parameters
     ----------
-    departement
-        Code du département.
+    departement, limitrophes
+        Code du département, et de ses voisins.
     services
         Services ouverts du département et des communes voisines de ses EPCI, doublons réunis
         (``groupe``). Les lignes sans commune d'une source propre au département y sont.
@@ -38,6 +38,7 @@ class Inventaire:
     """
 
     departement: str
+    limitrophes: tuple[str, ...]
     services: pl.DataFrame
     alentour: pl.DataFrame
     ecartes: pl.DataFrame
@@ -100,7 +101,7 @@ def inventaire_du_departement(
     departement: str,
     categories: Mapping[str, CategorieService],
     couvertures: Mapping[str, Couverture],
-    limitrophes: tuple[str, ...] | list[str],
+    limitrophes: Sequence[str],
     seuils: Seuils | None = None,
 ) -> Inventaire:
     """Renvoie l'inventaire de l'offre d'un département.
@@ -141,6 +142,7 @@ def inventaire_du_departement(
     autour = utiles.filter(~ici & ouverts & pl.col("code_insee").is_not_null())
     return Inventaire(
         departement=departement,
+        limitrophes=tuple(limitrophes),
         services=locaux.filter(ouverts).sort("id"),
         alentour=mettre_au_schema(autour.with_columns(groupe=pl.col("id")), SERVICES).sort("id"),
         ecartes=locaux.filter(~ouverts).sort("id"),
