@@ -1,0 +1,261 @@
+"""Vues des blocs : ce que les gabarits écrivent, tout texte déjà échappé."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from markupsafe import Markup, escape
+
+from solidiag.publication.document import (
+    Cellule,
+    Figure,
+    Fort,
+    Lien,
+    Ligne,
+    Nombre,
+    Tableau,
+    texte_brut,
+)
+from solidiag.publication.site.lignes_html import (
+    Resolution,
+    ecrire_absence,
+    ecrire_lignes,
+    ecrire_mention,
+    ecrire_nombre,
+)
+from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
+from solidiag.publication.site.svg import integrer, rapport
+
+_DATA_T = re.compile(r'\bdata-t="([^"]+)"')
+_MINIMUM_TRIABLE = 4
+_BORNES = ("lower", "upper")
+
+
+@dataclass(frozen=True, slots=True)
+class VueCellule:
+    """Cellule écrite."""
+
+    html: Markup
+    classe: str = ""
+    alignement: str = "gauche"
+    tri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VueRangee:
+    """Rangée de tableau, et le territoire dont elle parle s'il n'y en a qu'un."""
+
+    cellules: tuple[VueCellule, ...]
+    territoire: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VueEntete:
+    """En-tête de colonne."""
+
+    html: Markup
+    alignement: str = "gauche"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VueTableau:
+    """Tableau écrit. ``bandes`` : en-têtes groupés (texte, nombre de colonnes, axe)."""
+
+    id: str
+    legende: Markup
+    entetes: tuple[VueEntete, ...]
+    lignes: tuple[VueRangee, ...]
+    references: tuple[VueRangee, ...] = ()
+    notes: tuple[Markup, ...] = ()
+    source: Markup | None = None
+    bandes: tuple[tuple[str, int, int], ...] = ()
+    classe: str = ""
+    triable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VueFigure:
+    """Figure écrite : image, légende, et où lire ses valeurs."""
+
+    id: str
+    genre: str
+    legende: Markup
+    sous_titre: Markup
+    source: Markup
+    svg: str
+    alt: str
+    large: bool
+    tableau: VueTableau | None = None
+    lien_tableau: str = ""
+    id_tableau: str = ""
+    donnees: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atelier:
+    """De quoi écrire les blocs d'une page.
+
+    ``ici`` : identifiants des tableaux que la page montre déjà. ``annexes`` : tableaux de figures
+    qui ne sont pas dans le document.
+    """
+
+    resoudre: Resolution
+    noms: Mapping[str, str]
+    tables: Mapping[str, SiteTable]
+    annexes: Mapping[str, Tableau]
+    ici: Collection[str] = ()
+    dossier_donnees: str = ""
+    ids_par_nom: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def lignes(self, contenu: Sequence[Ligne]) -> Markup:
+        """Renvoie un contenu en ligne écrit."""
+        return ecrire_lignes(contenu, self.resoudre)
+
+    def tableau(
+        self, tableau: Tableau, *, identifiant: str = "", cibles: Collection[str] = ()
+    ) -> VueTableau:
+        """Renvoie la vue d'un tableau du document."""
+        alignements = [colonne.alignement for colonne in tableau.colonnes]
+
+        def rangee(cellules: Sequence[Cellule]) -> VueRangee:
+            vues = tuple(
+                VueCellule(self.lignes(cellule.contenu), cellule.classe, alignement)
+                for cellule, alignement in zip(cellules, alignements, strict=True)
+            )
+            return VueRangee(vues, self._territoire(cellules, cibles))
+
+        return VueTableau(
+            id=identifiant or tableau.id,
+            legende=self.lignes(tableau.legende),
+            entetes=tuple(
+                VueEntete(ecrire_mention(colonne.entete, "millesime"), colonne.alignement)
+                for colonne in tableau.colonnes
+            ),
+            references=tuple(rangee(r) for r in tableau.references),
+            lignes=tuple(rangee(r) for r in tableau.lignes),
+            notes=tuple(self.lignes(note) for note in tableau.notes),
+            source=self.lignes(tableau.source),
+            triable=len(tableau.lignes) >= _MINIMUM_TRIABLE,
+        )
+
+    def _territoire(self, cellules: Sequence[Cellule], cibles: Collection[str]) -> str:
+        trouves = {t for cellule in cellules for t in _territoires(cellule.contenu)}
+        if len(trouves) == 1:
+            return trouves.pop()
+        nom = texte_brut(cellules[0].contenu) if cellules else ""
+        homonymes = [t for t in self.ids_par_nom.get(nom, ()) if not cibles or t in cibles]
+        return homonymes[0] if len(homonymes) == 1 else ""
+
+    def table(self, table: SiteTable, *, identifiant: str, niveaux: Sequence[str]) -> VueTableau:
+        """Renvoie la vue d'une table d'indicateur, pour certains niveaux."""
+        intervalles = any(ligne.intervalle for ligne in table.lignes)
+        motifs = any(ligne.motif for ligne in table.lignes)
+        entetes = [
+            VueEntete(Markup("Territoire")),
+            VueEntete(
+                Markup("{} ({})").format(
+                    ecrire_mention(table.unite, "definition"),
+                    ecrire_mention(table.millesime, "millesime"),
+                ),
+                "droite",
+            ),
+        ]
+        if intervalles:
+            entetes.append(VueEntete(Markup("Intervalle"), "droite"))
+        if motifs:
+            entetes.append(VueEntete(Markup("Remarque")))
+
+        def rangee(ligne: SiteLigne) -> VueRangee:
+            nom = ecrire_mention(self.noms.get(ligne.territoire, ligne.territoire), "nom")
+            cellules = [VueCellule(nom), self._valeur(table, ligne)]
+            if intervalles:
+                cellules.append(VueCellule(_intervalle(table, ligne), "", "droite"))
+            if motifs:
+                cellules.append(VueCellule(ecrire_mention(ligne.motif, "definition")))
+            return VueRangee(tuple(cellules), ligne.territoire)
+
+        retenues = [x for niveau in niveaux for x in table.de_niveau(niveau)]
+        autres = [x for niveau in ("DEP", "REG", "FR") for x in table.de_niveau(niveau)]
+        return VueTableau(
+            id=identifiant,
+            legende=ecrire_mention(table.libelle, "definition"),
+            entetes=tuple(entetes),
+            lignes=tuple(rangee(ligne) for ligne in retenues),
+            references=tuple(rangee(x) for x in autres if x not in retenues),
+            source=ecrire_mention(table.source, "reference"),
+            triable=len(retenues) >= _MINIMUM_TRIABLE,
+        )
+
+    def _valeur(self, table: SiteTable, ligne: SiteLigne) -> VueCellule:
+        if not ligne.lisible:
+            return VueCellule(ecrire_absence(ligne.statut), "", "droite")
+        tri = "" if ligne.valeur is None else repr(ligne.valeur)
+        return VueCellule(ecrire_nombre(ligne.texte, table.cle(ligne)), "", "droite", tri)
+
+    def figure(self, figure: Figure) -> VueFigure:
+        """Renvoie la vue d'une figure et, s'il n'est pas déjà sur la page, de son tableau."""
+        cibles = set(_DATA_T.findall(figure.svg))
+        interne: VueTableau | None = None
+        lien = ""
+        id_tableau = f"{figure.id}-tableau"
+        if figure.tableau in self.ici:
+            lien, id_tableau = f"#{figure.tableau}", figure.tableau
+        elif figure.tableau in self.annexes:
+            annexe = self.annexes[figure.tableau]
+            interne = self.tableau(annexe, identifiant=id_tableau, cibles=cibles)
+        elif figure.tableau in self.tables:
+            table = self.tables[figure.tableau]
+            vus = [n for n in table.niveaux() if any(c.startswith(f"{n}-") for c in cibles)]
+            interne = self.table(table, identifiant=id_tableau, niveaux=vus or ["COM"])
+        proportion = rapport(figure.svg)
+        return VueFigure(
+            id=figure.id,
+            genre=figure.genre,
+            legende=self.lignes(figure.legende),
+            sous_titre=self.lignes(figure.sous_titre),
+            source=self.lignes(figure.source),
+            svg=integrer(figure.svg, prefixe=figure.id, alt=figure.alt),
+            alt=figure.alt,
+            large=proportion is not None and proportion > 1.6,
+            tableau=interne,
+            lien_tableau=lien,
+            id_tableau=id_tableau if interne or lien else "",
+            donnees=f"{self.dossier_donnees}{figure.donnees}" if self._servi(figure) else "",
+        )
+
+    def _servi(self, figure: Figure) -> bool:
+        return bool(figure.donnees and self.dossier_donnees)
+
+
+def _intervalle(table: SiteTable, ligne: SiteLigne) -> Markup:
+    """Renvoie l'intervalle écrit, chaque borne avec sa clé."""
+    cle = table.cle(ligne)
+    bornes = ligne.intervalle.split(" à ")
+    if len(bornes) != len(_BORNES):
+        return escape(ligne.intervalle)
+    ecrites = (
+        ecrire_nombre(texte, replace(cle, champ=champ))
+        for texte, champ in zip(bornes, _BORNES, strict=True)
+    )
+    return Markup(" à ").join(ecrites)
+
+
+def ranger_par_nom(territoires: Sequence[SiteTerritoire]) -> dict[str, list[str]]:
+    """Renvoie les identifiants de chaque nom (un nom peut servir à plusieurs territoires)."""
+    index: dict[str, list[str]] = defaultdict(list)
+    for territoire in territoires:
+        index[territoire.nom].append(territoire.id)
+    return dict(index)
+
+
+def _territoires(contenu: Sequence[Ligne]) -> set[str]:
+    trouves: set[str] = set()
+    for ligne in contenu:
+        if isinstance(ligne, Nombre) and ligne.cle.territoire:
+            trouves.add(ligne.cle.territoire)
+        elif isinstance(ligne, Fort | Lien):
+            trouves |= _territoires(ligne.contenu)
+    return trouves
