@@ -340,13 +340,13 @@ def ordinal(rang: int, *, feminin: bool = False) -> str:
 
 _ADRESSE = re.compile(r"(https?://\S+|\S+@\S+)")
 _REGLES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"« *"), f"«{INSECABLE}"),
-    (re.compile(r" *»"), f"{INSECABLE}»"),
-    (re.compile(r" +([:;?!])(?!\w)"), rf"{INSECABLE}\1"),
+    (re.compile(rf"«[ {INSECABLE}]*"), f"«{INSECABLE}"),
+    (re.compile(rf"[ {INSECABLE}]*»"), f"{INSECABLE}»"),
+    (re.compile(rf"[ {INSECABLE}]+([:;?!])(?!\w)"), rf"{INSECABLE}\1"),
     (re.compile(r"(?<=[^\W\d_])([;?!])(?=\s|$)"), rf"{INSECABLE}\1"),
     (re.compile(r"(?<=[^\W\d_]):(?=\s)"), f"{INSECABLE}:"),
-    (re.compile(r"(?<=\d) +(?=[%€‰])"), INSECABLE),
-    (re.compile(r"(?<=[≤≥]) +(?=\d)"), INSECABLE),
+    (re.compile(rf"(?<=\d)[ {INSECABLE}]+(?=[%€‰])"), INSECABLE),
+    (re.compile(rf"(?<=[≤≥])[ {INSECABLE}]+(?=\d)"), INSECABLE),
 )
 
 
