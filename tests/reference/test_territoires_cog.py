@@ -45,16 +45,30 @@ def test_number_of_territories(referentiel: Referentiel, niveau: str, effectif: 
 
 
 # Insee, « Code officiel géographique » : nombre de communes au 1er janvier (France entière,
-# Mayotte comprise à partir de 2012).
+# Mayotte comprise à partir de 2012). 2014 n'y est pas : deux rétablissements y ont été enregistrés
+# après coup dans le fichier des événements.
 @pytest.mark.parametrize(
     ("cog", "effectif"),
-    [(2012, 36700), (2014, 36681), (2018, 35357), (2020, 34968), (2024, 34935), (2025, 34875)],
+    [
+        (2012, 36700),
+        (2013, 36681),
+        (2015, 36658),
+        (2016, 35885),
+        (2017, 35416),
+        (2018, 35357),
+        (2019, 34970),
+        (2020, 34968),
+        (2021, 34965),
+        (2022, 34955),
+        (2023, 34945),
+        (2024, 34935),
+        (2025, 34875),
+    ],
 )
 def test_number_of_communes_of_past_years(
     referentiel: Referentiel, cog: int, effectif: int
 ) -> None:
-    # Le fichier des événements donne une commune de plus en 2014 que le décompte publié.
-    assert abs(len(referentiel.passages.communes_au(cog)) - effectif) <= (cog == 2014)
+    assert len(referentiel.passages.communes_au(cog)) == effectif
 
 
 @pytest.mark.parametrize("cog", [2012, 2014, 2016, 2018, 2020, 2022, 2024, 2025])
@@ -116,6 +130,15 @@ def test_the_four_islands_without_epci(referentiel: Referentiel) -> None:
     sans = referentiel.communes.filter(pl.col("epci").is_null())["code"].to_list()
     assert sans == ["22016", "29083", "29155", "85113"]
     assert referentiel.appartenance("EPCI").height == 34875 - 4
+
+
+def test_changed_perimeters_are_known(referentiel: Referentiel) -> None:
+    codes = set(referentiel.intercommunalites["code"])
+    assert referentiel.epci_modifies < codes
+    # Aucune des intercommunalités des Landes n'a changé de communes entre 2024 et 2026.
+    assert not referentiel.epci_modifies & set(referentiel.epci_du_departement("40"))
+    # Léojac a quitté « Quercy Vert-Aveyron » pour le Grand Montauban.
+    assert {"200066884", "248200099"} <= referentiel.epci_modifies
 
 
 def test_mayotte_has_no_arrondissement(referentiel: Referentiel) -> None:

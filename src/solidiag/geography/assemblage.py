@@ -263,6 +263,35 @@ def intercommunalites(table_communes: pl.DataFrame, tables: TablesTerritoires) -
     return noms.join(effectifs, on="code", how="inner").sort("code")
 
 
+def epci_modifies(
+    tables: TablesTerritoires, table_communes: pl.DataFrame, suivi: Passages
+) -> frozenset[str]:
+    """Renvoie les EPCI dont les communes ne sont plus celles de la table d'appartenance de 2024.
+
+    Une fusion entre communes du même EPCI n'est pas un changement de périmètre.
+    """
+    avant = (
+        suivi.entre(COG_DES_FICHIERS["appartenance"], tables.cog)
+        .filter(~pl.col("relation").is_in([DELEGUEE, ARRONDISSEMENT]))
+        .join(
+            tables.appartenance.select(ancien="CODGEO", epci=_vide("EPCI")),
+            on="ancien",
+            how="inner",
+        )
+        .select(code="nouveau", epci="epci")
+        .drop_nulls()
+        .unique()
+    )
+    apres = table_communes.select("code", "epci").drop_nulls()
+    ecarts = pl.concat(
+        [
+            avant.join(apres, on=["code", "epci"], how="anti"),
+            apres.join(avant, on=["code", "epci"], how="anti"),
+        ]
+    )
+    return frozenset(ecarts["epci"]) & frozenset(apres["epci"])
+
+
 def _vide(colonne: str) -> pl.Expr:
     return pl.when(~pl.col(colonne).is_in(["", "ZZZZ", "ZZZZZZZZZ"])).then(pl.col(colonne))
 

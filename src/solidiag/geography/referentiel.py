@@ -41,6 +41,9 @@ class Referentiel:
     outre_mer
         Communes des collectivités d'outre-mer, hors diagnostic : ``code, nom, collectivite,
         nom_collectivite``.
+    epci_modifies
+        Codes des EPCI dont le périmètre a changé depuis 2024 : une ligne d'un fichier plus ancien y
+        parle d'un autre territoire.
     passages
         Passages entre COG.
     """
@@ -53,6 +56,7 @@ class Referentiel:
     zonages: pl.DataFrame
     departements_limitrophes: pl.DataFrame
     outre_mer: pl.DataFrame
+    epci_modifies: frozenset[str]
     passages: Passages
 
     @classmethod
@@ -74,6 +78,7 @@ class Referentiel:
             outre_mer=tables.outre_mer.select(
                 code="COM", nom="LIBELLE", collectivite="COMER", nom_collectivite="LIBELLE_COMER"
             ),
+            epci_modifies=assemblage.epci_modifies(tables, communes, suivi),
             passages=suivi,
         )
 

@@ -16,7 +16,7 @@ COLONNES: dict[str, tuple[str, ...]] = {
     "populations": ("TYPECOM", "COM", "PMUN"),
     "outre_mer": ("COM", "LIBELLE", "COMER", "LIBELLE_COMER"),
     "epci": ("COM", "EPCI", "NATURE", "LIBELLE"),
-    "appartenance": ("CODGEO", "ZE2020", "BV2022"),
+    "appartenance": ("CODGEO", "EPCI", "ZE2020", "BV2022"),
     "libelles": ("NIVGEO", "CODGEO", "LIBGEO"),
     "points": ("COM", "TYPECOM", "LATITUDE", "LONGITUDE", "SUPERFICIE_KM2"),
     "densite": ("insee_com", "niveau_densite"),
