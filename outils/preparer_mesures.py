@@ -28,7 +28,10 @@ EQUIPEMENTS_2019 = (
     "C301", "C302", "C303", "C305", "C601", "C603", "C605", "C701",
     "D101", "D104", "D106", "D108", "D109",
 )  # fmt: skip
-"""Types de la BPE 2019 comptés par commune, qu'aucune liste de services ne décrit."""
+"""Types de la BPE 2019 comptés par commune, qu'aucune liste de services ne décrit.
+
+La base ne cite que les équipements présents : un type absent d'une commune citée y vaut zéro.
+"""
 
 
 def _ecrire(table: pl.DataFrame, chemin: Path) -> None:
@@ -54,10 +57,13 @@ def preparer(brut: Path, sortie: Path) -> None:
         gardee = lue.filter(pl.col("id").is_not_null()).select("id", *map(_nombre, colonnes))
         _ecrire(gardee, sortie / nom)
     bpe = pl.read_parquet(brut / "besoins" / "bpe_2019_commune_typequ.parquet")
-    _ecrire(
-        bpe.filter(pl.col("TYPEQU").is_in(EQUIPEMENTS_2019)).sort("DEPCOM", "TYPEQU"),
-        sortie / "equipements_2019.csv.gz",
+    large = (
+        bpe.filter(pl.col("TYPEQU").is_in(EQUIPEMENTS_2019))
+        .pivot("TYPEQU", index="DEPCOM", values="NB_EQUIP")
+        .select("DEPCOM", *(pl.col(code).fill_null(0) for code in EQUIPEMENTS_2019))
+        .sort("DEPCOM")
     )
+    _ecrire(large, sortie / "equipements_2019.csv.gz")
 
 
 if __name__ == "__main__":

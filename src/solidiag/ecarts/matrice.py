@@ -125,10 +125,20 @@ class Lecteur:
         return mesures.get(territoire, Mesure(valeur=None, absence="non documenté"))
 
 
-def references_de(regles: Regles, *, departement: str, region: str) -> tuple[str, ...]:
-    """Renvoie les identifiants des territoires de comparaison, dans l'ordre des règles."""
+def references_de(
+    regles: Regles, *, departement: str, region: str, seul: bool = False
+) -> tuple[str, ...]:
+    """Renvoie les identifiants des territoires de comparaison, dans l'ordre des règles.
+
+    ``seul`` : une seule intercommunalité couvre le département, ou le déborde ; les comparer serait
+    comparer un territoire à lui-même ou à l'une de ses parties.
+    """
     noms = {"DEP": f"DEP-{departement}", "REG": f"REG-{region}" if region else "", "FR": "FR-FR"}
-    return tuple(noms[niveau] for niveau in regles.references if noms[niveau])
+    return tuple(
+        noms[niveau]
+        for niveau in regles.references
+        if noms[niveau] and not (seul and niveau == "DEP")
+    )
 
 
 def croiser(
@@ -171,7 +181,7 @@ def croiser(
     }
     lecteur = Lecteur(
         observations.filter(pl.col("indicateur").is_in(list(utiles))),
-        references_de(regles, departement=departement, region=region),
+        references_de(regles, departement=departement, region=region, seul=len(set(epci)) == 1),
         demi_pas=regles.demi_pas,
     )
     lignes: list[dict[str, Any]] = []
@@ -257,7 +267,7 @@ class _Case:
         offre = self.lecteur.mesure(self.offre, territoire, periode)
         valeurs = _valeurs("besoin", besoin, reference) | _valeurs("offre", offre, None)
         if not offre.lisible or offre.valeur is None:
-            motif = f"Offre {offre.absence} : aucun lieu connu n'est pas une absence prouvée."
+            motif = f"Offre {offre.absence}\u00a0: aucun lieu connu n'est pas une absence prouvée."
             return valeurs | {"motif": motif}
         lieu = "Au moins un lieu inscrit" if offre.valeur > 0 else "Aucun lieu inscrit à la liste"
         if besoin.lisible and reference is not None:
@@ -265,7 +275,7 @@ class _Case:
             suite = f"besoin {_phrase_place(position)} {_echelle(reference[0])}"
         else:
             suite = f"besoin {besoin.absence or 'sans référence'}"
-        motif = f"{lieu}, {suite} : une présence ne dit ni des places ni des horaires."
+        motif = f"{lieu}, {suite}\u00a0: une présence ne dit ni des places ni des horaires."
         return valeurs | {"classe": "presence_seulement", "confiance": "faible", "motif": motif}
 
     def _volume(self, territoire: str) -> dict[str, Any]:
@@ -289,7 +299,7 @@ class _Case:
             f"offre {_phrase_place(place_offre)} {_echelle(ref_offre[0])}."
         )
         if faiblesses:
-            motif += f" Réserves : {', '.join(faiblesses)}."
+            motif += f" Réserves\u00a0: {', '.join(faiblesses)}."
         return valeurs | {
             "classe": classe,
             "confiance": self._confiance(len(faiblesses)),

@@ -24,7 +24,7 @@ VERSION = "1"
 MULTIPLES: dict[str, float] = {"pour_1000": 1e3, "pour_10000": 1e4, "pour_100000": 1e5}
 """Facteur d'un taux, selon son unité."""
 
-SANS_INTERVALLE = "dénombrement de lieux : pas d'échantillon, donc pas d'intervalle"
+SANS_INTERVALLE = "dénombrement de lieux\u00a0: pas d'échantillon, donc pas d'intervalle"
 LIEU_INCONNU = "aucun lieu connu des sources, ce qui n'est pas une absence prouvée"
 HORS_CHAMP = "territoire hors du champ de la source"
 SANS_POPULATION = "population rapportée non documentée"
@@ -52,7 +52,7 @@ def en_indicateur(mesure: MesureOffre) -> Indicateur:
         sens="contexte",
         correspondance="hors_grille",
         incertitude="inconnue",
-        motif="répertoire ou modèle du producteur : pas d'intervalle publié",
+        motif="répertoire ou modèle du producteur\u00a0: pas d'intervalle publié",
         lecture=mesure.lecture or "{valeur}",
         lectures=mesure.lectures,
     )

@@ -205,6 +205,6 @@ def _sans_lieu(
         return _absent("l'offre n'est connue par sa présence dans aucune intercommunalité")
     mesure = mesures.get(str(presentes[0][0]["offre"]))
     if mesure is None or not mesure.zero_interpretable:
-        return _absent("la liste des lieux n'est pas complète : l'absence n'y est pas prouvée")
+        return _absent("la liste des lieux n'est pas complète\u00a0: l'absence n'y est pas prouvée")
     sans = sum(population for ligne, population in presentes if ligne["offre_valeur"] == 0)
     return _critere(sans, sum(population for _, population in presentes))

@@ -217,5 +217,5 @@ def _robustesse(etendue: int, nombre: int, seuils: Mapping[str, float]) -> str:
 
 def _motif(*, classe: bool) -> str:
     if classe:
-        return "Brouillon calculé : les poids sont une hypothèse, l'ordre reste à décider."
-    return "Non classé, à documenter : une famille de critères n'a aucune donnée."
+        return "Brouillon calculé\u00a0: les poids sont une hypothèse, l'ordre reste à décider."
+    return "Non classé, à documenter\u00a0: une famille de critères n'a aucune donnée."
