@@ -138,7 +138,14 @@ def preparer(
         en_cours.detail = f"{len(depot.indicateurs)} indicateurs, {len(ids)} territoires"
     with etape(suivi, "Offre") as en_cours:
         offre = calculer_offre(
-            depot, referentiel, departement=departement, territoires=ids, cache=cache
+            depot,
+            referentiel,
+            departement=departement,
+            territoires=ids,
+            besoins=besoins,
+            calculer_tables=lambda indicateurs: calculer_indicateurs(
+                indicateurs, depot, referentiel, territoires=ids, cache=cache
+            ),
         )
         origines.update(offre.origines)
         en_cours.detail = f"{offre.services.height} lignes de services"
@@ -197,13 +204,13 @@ def preparer(
         verrous=depot.verrous,
         origines=origines,
         fond=carte,
-        categories={nom: str(c["libelle_pluriel"]) for nom, c in offre.categories.items()},
+        categories={nom: c.libelle for nom, c in offre.categories.items()},
         glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
     )
 
 
 def _populations(referentiel: Referentiel, departement: str) -> Mapping[str, float]:
-    """Population de chaque intercommunalité dans le département."""
+    """Renvoie la population de chaque intercommunalité dans le département."""
     communes = referentiel.communes.filter(pl.col("departement") == departement)
     sommes = communes.group_by("epci").agg(pl.col("population").sum())
     return {f"EPCI-{epci}": float(p or 0) for epci, p in sommes.iter_rows() if epci}

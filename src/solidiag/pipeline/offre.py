@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from solidiag.catalogue.indicateur import MesureOffre
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.catalogue.service import CategorieService
+from solidiag.catalogue.source import Couverture
+from solidiag.geography.distances import ParametresTrajet
 from solidiag.geography.referentiel import Referentiel
-from solidiag.model.observation import OBSERVATIONS, table_vide
+from solidiag.model.observation import AVEC_VALEUR
 from solidiag.model.origin import Origin
-from solidiag.model.service import SERVICES
-from solidiag.storage.cache import Cache
+from solidiag.model.territoire import Niveau
+from solidiag.offre.acces import mesurer_acces
+from solidiag.offre.cadre import Cadre
+from solidiag.offre.inventaire import Inventaire, inventaire_du_departement
+from solidiag.offre.mesures import (
+    Territoires,
+    compter,
+    couvertures_par_categorie,
+    en_indicateur,
+)
+from solidiag.offre.trajets import TrajetEstime
+from solidiag.sources.services import lire_codes_postaux, lire_services
+from solidiag.storage.declarations import valider
 from solidiag.storage.depot import Depot
+
+CalculTable = Callable[[Iterable[Indicateur]], tuple[pl.DataFrame, dict[str, Origin]]]
+
+_SUFFIXES: dict[str, tuple[str, str, str]] = {
+    "temps": ("Temps estimé jusqu'au plus proche : {}", "temps estimé, {}", "minutes"),
+    "part_plus_20": (
+        "Habitants à plus de vingt minutes estimées : {}",
+        "à plus de vingt minutes, {}",
+        "percent",
+    ),
+    "part_plus_30": (
+        "Habitants à plus de trente minutes estimées : {}",
+        "à plus de trente minutes, {}",
+        "percent",
+    ),
+    "capacite": ("Capacité connue : {}", "capacité, {}", "nombre"),
+}
+"""Mesures d'accès déduites d'une mesure de services : libellé, libellé court, unité."""
+
+_SANS_COMMUNES_ENTIERES = (Niveau.QPV, Niveau.IRIS, Niveau.ARRONDISSEMENT_MUNICIPAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +59,13 @@ class Offre:
     Parameters
     ----------
     services
-        Inventaire au schéma `SERVICES`.
+        Inventaire au schéma `SERVICES`, doublons réunis.
     paires
         Paires de lignes réunies, avec leur raison.
     observations
         Mesures d'offre au schéma `OBSERVATIONS`.
     mesures
-        Mesures déduites de l'inventaire, en plus de celles déclarées.
+        Mesures d'accès déduites de celles déclarées.
     categories
         Déclaration de chaque catégorie de service.
     """
@@ -39,8 +74,8 @@ class Offre:
     paires: Sequence[Mapping[str, Any]]
     observations: pl.DataFrame
     origines: Mapping[str, Origin]
-    mesures: Mapping[str, MesureOffre] = field(default_factory=dict)
-    categories: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mesures: Mapping[str, MesureOffre]
+    categories: Mapping[str, CategorieService]
 
 
 def calculer_offre(
@@ -48,15 +83,161 @@ def calculer_offre(
     referentiel: Referentiel,
     *,
     departement: str,
-    territoires: list[str],
-    cache: Cache,
+    territoires: Sequence[str],
+    besoins: pl.DataFrame,
+    calculer_tables: CalculTable,
 ) -> Offre:
-    """Renvoie l'offre d'un département."""
-    del referentiel, departement, territoires, cache
+    """Renvoie l'offre d'un département.
+
+    Parameters
+    ----------
+    territoires
+        Identifiants demandés, comparateurs compris.
+    besoins
+        Observations de besoin : elles donnent les publics rapportés.
+    calculer_tables
+        Calcul des mesures qui se lisent dans une table, comme un indicateur.
+    """
+    categories = charger_categories(depot)
+    inventaire, origines_services = inventorier(
+        depot, referentiel, departement=departement, categories=categories
+    )
+    de_table = [m for m in depot.mesures.values() if m.origine == "table"]
+    de_services = [m for m in depot.mesures.values() if m.origine == "services"]
+    lots, origines = [], dict[str, Origin]()
+    tables, provenances = calculer_tables(en_indicateur(mesure) for mesure in de_table)
+    lots.append(tables)
+    origines.update(provenances)
+    couvertures = couvertures_par_categorie(depot.sources.values())
+    comptees, provenances = compter(
+        de_services,
+        inventaire.services,
+        _territoires(referentiel, territoires),
+        couvertures=couvertures,
+        populations={"tous": _population(besoins)},
+        origines=origines_services,
+        cog=referentiel.cog,
+    )
+    lots.append(comptees)
+    origines.update(provenances)
+    cadre = _cadre(depot, referentiel)
+    trajets = TrajetEstime(
+        parametres=ParametresTrajet.depuis(depot.parametres("temps_de_trajet"))
+    )
+    deduites: dict[str, MesureOffre] = {}
+    for mesure in de_services:
+        acces = mesurer_acces(
+            mesure,
+            inventaire,
+            cadre=cadre,
+            trajets=trajets,
+            couvertures=couvertures,
+            origines=origines_services,
+        )
+        lots.append(
+            acces.observations.filter(pl.col("territoire").is_in(list(territoires))).with_columns(
+                pl.when(pl.col("indicateur").str.ends_with(".capacite"))
+                .then(pl.lit("nombre"))
+                .otherwise(pl.col("unite"))
+                .alias("unite")
+            )
+        )
+        origines.update(acces.origines)
+        for identifiant in acces.observations["indicateur"].unique().sort():
+            deduites[identifiant] = _deduire(mesure, identifiant)
     return Offre(
-        services=table_vide(SERVICES),
-        paires=(),
-        observations=table_vide(OBSERVATIONS),
-        origines={},
-        categories=depot.declaration("services/categories.yaml"),
+        services=inventaire.services,
+        paires=tuple(inventaire.reunions.iter_rows(named=True)),
+        observations=pl.concat(lots),
+        origines=origines,
+        mesures=deduites,
+        categories=categories,
+    )
+
+
+def charger_categories(depot: Depot) -> dict[str, CategorieService]:
+    """Renvoie les catégories de services déclarées, par identifiant."""
+    return {
+        nom: valider(CategorieService, contenu, nom="categories.yaml")
+        for nom, contenu in depot.declaration("services/categories.yaml").items()
+    }
+
+
+def inventorier(
+    depot: Depot,
+    referentiel: Referentiel,
+    *,
+    departement: str,
+    categories: Mapping[str, CategorieService],
+) -> tuple[Inventaire, dict[str, list[Origin]]]:
+    """Renvoie l'inventaire d'un département, et les provenances de chaque source."""
+    tables: list[pl.DataFrame] = []
+    origines: dict[str, list[Origin]] = defaultdict(list)
+    couvertures: dict[str, Couverture] = {}
+    for source in depot.sources.values():
+        for fichier in source.fichiers:
+            if fichier.lecteur == "services":
+                tables.append(lire_services(depot.octets(fichier.fichier), source, fichier))
+                origines[source.id].append(depot.retrieval(f"{source.id}/{fichier.id}"))
+                couvertures[source.id] = fichier.couverture or source.couverture
+    inventaire = inventaire_du_departement(
+        pl.concat(tables),
+        _cadre(depot, referentiel),
+        departement=departement,
+        categories=categories,
+        couvertures=couvertures,
+        limitrophes=referentiel.limitrophes(departement),
+    )
+    return inventaire, dict(origines)
+
+
+def _cadre(depot: Depot, referentiel: Referentiel) -> Cadre:
+    source, fichier = next(
+        (source, fichier)
+        for source in depot.sources.values()
+        for fichier in source.fichiers
+        if fichier.lecteur == "codes_postaux"
+    )
+    codes = lire_codes_postaux(depot.octets(fichier.fichier), source, fichier)
+    return Cadre.depuis(referentiel, codes)
+
+
+def _territoires(referentiel: Referentiel, demandes: Sequence[str]) -> Territoires:
+    niveaux = [n for n in Niveau if n not in _SANS_COMMUNES_ENTIERES]
+    return Territoires(
+        appartenance=pl.concat(
+            referentiel.appartenance(n).select("commune", "territoire") for n in niveaux
+        ).unique(),
+        departements=dict(referentiel.communes.select("code", "departement").iter_rows()),
+        demandes=tuple(demandes),
+    )
+
+
+def _population(besoins: pl.DataFrame) -> dict[str, float]:
+    """Renvoie la population municipale de chaque territoire, à sa période la plus récente."""
+    lignes = besoins.filter(
+        pl.col("indicateur") == "ctx_pop", pl.col("status").is_in(list(AVEC_VALEUR))
+    ).sort("periode")
+    return dict(lignes.select("territoire", "value").iter_rows())
+
+
+def _deduire(mesure: MesureOffre, identifiant: str) -> MesureOffre:
+    suffixe = identifiant.rpartition(".")[2]
+    libelle, court, unite = _SUFFIXES[suffixe]
+    return MesureOffre(
+        id=identifiant,
+        libelle=libelle.format(mesure.libelle),
+        libelle_court=court.format(mesure.libelle_court),
+        domaines=mesure.domaines,
+        nature=mesure.nature,
+        origine="services",
+        unite=unite,
+        selection=mesure.selection,
+        lecture=mesure.lecture,
+        reserve=(
+            "Estimation à vol d'oiseau corrigée d'un détour, avec sa fourchette."
+            if suffixe != "capacite"
+            else "Places connues des sources, sans les places vacantes."
+        ),
+        carte="taux" if suffixe != "capacite" else "effectif",
     )

@@ -72,13 +72,14 @@ UNITES: dict[str, str] = {
     "pour_10000": f"pour 10{FINE}000",
     "pour_100000": f"pour 100{FINE}000",
     "jours": "jours",
+    "minutes": "minutes",
     "apl": "consultations par an et par habitant",
     "places_pour_100": f"places pour 100{INSECABLE}enfants",
 }
 """Nom de chaque unité, pour un en-tête ou une légende."""
 
 _SUFFIXES = {"percent": "%", "euro": "€", "euro_m2": "€"}
-_NOMS_COMPTES = {"jours": "jour", "apl": "consultation"}
+_NOMS_COMPTES = {"jours": "jour", "minutes": "minute", "apl": "consultation"}
 _DECIMALES = {
     "percent": 1,
     "ratio": 2,

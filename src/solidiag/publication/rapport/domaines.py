@@ -22,9 +22,9 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.phrases import (
     comparateurs,
+    est_effectif,
     majuscule,
-    phrase_departement,
-    phrase_epci,
+    paragraphe_indicateur,
     sujet,
 )
 from solidiag.publication.rapport.tableaux import (
@@ -95,8 +95,9 @@ def classes_de(matiere: Matiere, domaine: Domaine) -> Counter[str]:
 
 def titre_domaine(matiere: Matiere, domaine: Domaine) -> tuple[Ligne, ...]:
     """Renvoie le titre-message d'un domaine : son premier fait chiffré, ou ce qui manque."""
-    for identifiant in matiere.lectures_de(domaine):
-        indicateur = matiere.indicateurs[identifiant]
+    indicateurs = [matiere.indicateurs[i] for i in matiere.lectures_de(domaine)]
+    for indicateur in sorted(indicateurs, key=est_effectif):
+        identifiant = indicateur.id
         observe = matiere.derniere(identifiant, matiere.departement.id)
         if observe is None or not observe.lisible:
             continue
@@ -105,7 +106,7 @@ def titre_domaine(matiere: Matiere, domaine: Domaine) -> tuple[Ligne, ...]:
             matiere.imprimer(observe),
         ]
         references = comparateurs(matiere, identifiant, observe.periode)
-        if references:
+        if references and not est_effectif(indicateur):
             contenu += [Texte(", contre "), matiere.imprimer(references[0])]
             lieu = matiere.territoire(references[0].territoire)
             contenu.append(Texte(" en France" if lieu.niveau == "FR" else f" {dans(lieu)}"))
@@ -142,15 +143,14 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
             )
         )
         return
-    phrases = []
+    dites = 0
     for indicateur in indicateurs:
-        deja = cartes.deja_dit(indicateur.id)
-        for phrase in (phrase_departement(matiere, indicateur), phrase_epci(matiere, indicateur)):
-            if phrase is not None and not deja and len(phrases) < _PHRASES_PAR_DOMAINE:
-                phrases.append(phrase)
+        if dites < _PHRASES_PAR_DOMAINE and not cartes.deja_dit(indicateur.id):
+            phrase = paragraphe_indicateur(matiere, indicateur)
+            if phrase is not None:
+                dites += 1
+                yield Paragraphe(style="brouillon", contenu=phrase)
         cartes.dire(indicateur.id)
-    for phrase in phrases:
-        yield Paragraphe(style="brouillon", contenu=phrase)
     yield tableau_indicateurs(
         matiere,
         indicateurs,

@@ -45,3 +45,7 @@ class Cartotheque:
 
     def cartes_de_points(self) -> Iterator[Figure]:
         return iter(())
+
+
+def fonds_de_site(matiere: Matiere):
+    return ()

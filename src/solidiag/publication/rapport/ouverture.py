@@ -12,7 +12,6 @@ from solidiag.publication.document import (
     Ligne,
     Liste,
     Mention,
-    Nombre,
     Paragraphe,
     SautDePage,
     Texte,
@@ -23,10 +22,11 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.domaines import classes_de
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.phrases import (
+    etendue,
+    lisibles,
     majuscule,
-    part_lue,
+    paragraphe_indicateur,
     phrase_departement,
-    phrase_epci,
     sujet,
 )
 from solidiag.publication.rapport.tableaux import (
@@ -35,6 +35,18 @@ from solidiag.publication.rapport.tableaux import (
     tableau_territoires,
 )
 
+_SOCLE_COMMENTE = (
+    "ctx_pop",
+    "ctx_med_nv",
+    "ctx_tx_pauvrete",
+    "ctx_d1",
+    "ctx_minima",
+    "pauv_moins30",
+    "pauv_monoparentales",
+    "rsa_pop",
+    "defm_abc",
+    "tx_chomage",
+)
 _SOCLE_EPCI = (
     "ctx_pop",
     "ctx_med_nv",
@@ -75,11 +87,8 @@ def chapitre_resume(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
         indicateur = matiere.indicateurs.get(identifiant)
         if indicateur is None:
             continue
-        phrase = phrase_departement(matiere, indicateur)
+        phrase = paragraphe_indicateur(matiere, indicateur)
         if phrase is not None:
-            phrases.append(phrase)
-        phrase = phrase_epci(matiere, indicateur)
-        if phrase is not None and len(phrases) < 7:
             phrases.append(phrase)
     if phrases:
         yield Titre(niveau=2, id="resume-besoins", contenu=(Texte("Les besoins"),))
@@ -262,9 +271,9 @@ def chapitre_portrait(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
         contenu=_titre_etendue(matiere),
     )
     for indicateur in socle:
-        for phrase in (phrase_departement(matiere, indicateur), phrase_epci(matiere, indicateur)):
-            if phrase is not None:
-                yield Paragraphe(style="brouillon", contenu=phrase)
+        phrase = paragraphe_indicateur(matiere, indicateur)
+        if phrase is not None and indicateur.id in _SOCLE_COMMENTE:
+            yield Paragraphe(style="brouillon", contenu=phrase)
         cartes.dire(indicateur.id)
     yield tableau_indicateurs(
         matiere, socle, identifiant="tab-socle", legende="Le socle de contexte"
@@ -294,10 +303,16 @@ def chapitre_portrait(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
 
 def _titre_etendue(matiere: Matiere) -> tuple[Ligne, ...]:
     indicateur = matiere.indicateurs.get("ctx_med_nv")
-    phrase = phrase_epci(matiere, indicateur) if indicateur else None
-    if phrase is None:
+    bornes = etendue(lisibles(matiere, "ctx_med_nv", matiere.epci)) if indicateur else None
+    if indicateur is None or bornes is None:
         return (Texte(f"{majuscule(dans(matiere.departement))}, ce que disent les revenus"),)
-    return phrase[:5] if len(phrase) > 5 else phrase
+    return (
+        Texte(f"{majuscule(sujet(indicateur))} va de "),
+        matiere.imprimer(bornes[0]),
+        Texte(" à "),
+        matiere.imprimer(bornes[1]),
+        Texte(" selon l'intercommunalité"),
+    )
 
 
 def _arrondissements_municipaux(matiere: Matiere) -> Iterator[Bloc]:
@@ -330,21 +345,3 @@ def _arrondissements_municipaux(matiere: Matiere) -> Iterator[Bloc]:
             ),
         ),
     )
-
-
-def ligne_diffusion(matiere: Matiere, indicateur: str) -> tuple[Ligne, ...]:
-    """Renvoie « x communes diffusées sur y » pour un indicateur."""
-    lus = 0
-    periode = matiere.periode_de_reference(indicateur, matiere.communes)
-    for commune in matiere.communes:
-        observe = matiere.derniere(indicateur, commune, periode)
-        lus += observe is not None and observe.lisible
-    mot = "communes diffusées"
-    lecture = part_lue(matiere, indicateur, lus, len(matiere.communes), mot)
-    declaration = matiere.indicateurs[indicateur]
-    return (Texte(f"{majuscule(sujet(declaration))} : "), *lecture)
-
-
-def premier_nombre(contenu: tuple[Ligne, ...]) -> Nombre | None:
-    """Renvoie le premier chiffre d'un contenu, ou rien."""
-    return next((ligne for ligne in contenu if isinstance(ligne, Nombre)), None)

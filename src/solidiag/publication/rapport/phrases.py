@@ -42,26 +42,39 @@ def comparateurs(matiere: Matiere, indicateur: str, periode: str) -> list[Observ
     return trouvees
 
 
+def est_effectif(indicateur: Indicateur | MesureOffre) -> bool:
+    """Dit si l'indicateur est un dénombrement, qui ne se compare pas à celui de la France."""
+    return indicateur.unite == "nombre"
+
+
 def phrase_departement(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne, ...] | None:
-    """Renvoie « Dans les Landes, le taux... est de ..., contre ... en France. », ou rien."""
+    """Renvoie la valeur du département et ses comparateurs, ou rien.
+
+    L'ordre des mots tourne d'un indicateur à l'autre ; un effectif n'est pas comparé.
+    """
     observe = matiere.derniere(indicateur.id, matiere.departement.id)
     if observe is None or not observe.lisible:
         return None
-    contenu: list[Ligne] = [
-        Texte(f"{majuscule(dans(matiere.departement))}, {sujet(indicateur)} est de "),
-        matiere.imprimer(observe),
-        Texte(" ("),
-        millesime(observe.periode),
-        Texte(")"),
-    ]
-    references = comparateurs(matiere, indicateur.id, observe.periode)
-    for rang, reference in enumerate(references):
-        contenu.append(Texte(", contre " if rang == 0 else " et "))
-        contenu.append(matiere.imprimer(reference))
+    valeur = (matiere.imprimer(observe), Texte(" ("), millesime(observe.periode), Texte(")"))
+    references: list[Ligne] = []
+    observees = (
+        [] if est_effectif(indicateur) else comparateurs(matiere, indicateur.id, observe.periode)
+    )
+    for rang, reference in enumerate(observees):
         lieu = nom_comparateur(matiere.territoire(reference.territoire))
-        contenu.append(Texte(f" {lieu}"))
-    contenu.append(Texte("."))
-    return tuple(contenu)
+        references.append(Texte(" et " if rang else ""))
+        references += [matiere.imprimer(reference), Texte(f" {lieu}")]
+    lieu = dans(matiere.departement)
+    nom = sujet(indicateur)
+    formes: tuple[tuple[Ligne, ...], ...] = (
+        (Texte(f"{majuscule(lieu)}, {nom} est de "), *valeur),
+        (Texte(f"{majuscule(nom)} est de "), *valeur, Texte(f" {lieu}")),
+        (Texte(f"{majuscule(nom)} s'établit à "), *valeur, Texte(f" {lieu}")),
+    )
+    contenu = formes[sum(indicateur.id.encode()) % len(formes)]
+    if references:
+        return (*contenu, Texte(", contre "), *references, Texte("."))
+    return (*contenu, Texte("."))
 
 
 def lisibles(matiere: Matiere, indicateur: str, ids: Sequence[str]) -> list[Observe]:
@@ -91,16 +104,31 @@ def phrase_epci(matiere: Matiere, indicateur: Indicateur | MesureOffre) -> tuple
     bornes = etendue(observes)
     if bornes is None:
         return None
-    bas, haut = bornes
-    return (
-        Texte(f"Selon l'intercommunalité, {sujet(indicateur)} va de "),
-        matiere.imprimer(bas),
-        Texte(" à "),
-        matiere.imprimer(haut),
-        Texte(" ("),
-        *part_lue(matiere, indicateur.id, len(observes), len(matiere.epci), "intercommunalités"),
-        Texte(")."),
+    bas, haut = (matiere.imprimer(borne) for borne in bornes)
+    debuts: tuple[tuple[Ligne, ...], ...] = (
+        (Texte("D'une intercommunalité à l'autre, les valeurs vont de "), bas, Texte(" à "), haut),
+        (Texte("Entre intercommunalités, l'écart va de "), bas, Texte(" à "), haut),
+        (Texte("Les intercommunalités se situent entre "), bas, Texte(" et "), haut),
     )
+    debut = debuts[sum(indicateur.id.encode()) % len(debuts)]
+    if len(observes) == len(matiere.epci):
+        return (*debut, Texte("."))
+    lues = part_lue(matiere, indicateur.id, len(observes), len(matiere.epci), "intercommunalités")
+    return (*debut, Texte(" ("), *lues, Texte(")."))
+
+
+def paragraphe_indicateur(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne, ...] | None:
+    """Renvoie le commentaire d'un indicateur : sa valeur, ses comparateurs, son étendue."""
+    phrases = [
+        phrase
+        for phrase in (phrase_departement(matiere, indicateur), phrase_epci(matiere, indicateur))
+        if phrase is not None
+    ]
+    if not phrases:
+        return None
+    if len(phrases) == 1:
+        return phrases[0]
+    return (*phrases[0], Texte(" "), *phrases[1])
 
 
 def part_lue(
