@@ -122,6 +122,18 @@ def test_le_tableau_large_est_en_paysage_et_le_reste_en_portrait(
     assert sum(largeur > hauteur for largeur, hauteur in tailles) == 1
 
 
+def test_la_couverture_reste_en_portrait_quand_le_document_commence_en_paysage(
+    exemple, nouveau_tableau
+):
+    large = replace(nouveau_tableau(2), paysage=True)
+    document = replace(exemple, blocs=(large,))
+    corps = arbre(ouvrir(docx.composer(document, images={}))["word/document.xml"])
+    sens = [taille.get(f"{W}orient", "portrait") for taille in corps.iter(f"{W}pgSz")]
+    assert sens == ["portrait", "landscape"]
+    tailles = [page.get_size() for page in pypdfium2.PdfDocument(pdf.composer(document))]
+    assert [largeur > hauteur for largeur, hauteur in tailles] == [False, True]
+
+
 def test_les_polices_sont_incorporees_et_seules(archive_docx, archive_odt):
     assert set(polices().families()) == {charte.POLICE}
     assert sum(nom.startswith("word/fonts/") for nom in archive_docx) == 4

@@ -37,9 +37,9 @@ def fichiers(exemple: Document, images: Images) -> dict[str, bytes]:
 def verifier(exemple: Document, images: Images) -> Callable[[str, bytes], list[Ecart]]:
     def lancer(format_: str, octets: bytes) -> list[Ecart]:
         if format_ == "pdf":
-            return verifier_pdf(octets, exemple, fichier="r.pdf")
+            return list(verifier_pdf(octets, exemple, fichier="r.pdf").ecarts)
         lecteur = verifier_docx if format_ == "docx" else verifier_odt
-        return lecteur(octets, exemple, images=images, fichier=f"r.{format_}")
+        return list(lecteur(octets, exemple, images=images, fichier=f"r.{format_}").ecarts)
 
     return lancer
 

@@ -155,9 +155,12 @@ class _Redaction:
         corps: list[str] = [*self._couverture(), *self._sommaire()]
         saut = bool(corps)
         pages = self.plan.pages
+        ouverte = bool(pages) and not pages[0].paysage
+        if pages and not ouverte:
+            _clore(corps, parties.section(paysage=False, couverture=True))
         for rang, page in enumerate(pages):
             for indice, bloc in enumerate(page.blocs):
-                premier = rang > 0 and indice == 0
+                premier = indice == 0 and (rang > 0 or not ouverte)
                 if isinstance(bloc, SautDePage):
                     saut = True
                     continue
@@ -165,9 +168,10 @@ class _Redaction:
                 corps += self._bloc(bloc, paysage=page.paysage, saut=nouvelle)
                 saut = False
             if rang < len(pages) - 1:
-                _clore(corps, parties.section(paysage=page.paysage, couverture=rang == 0))
+                couverture = rang == 0 and ouverte
+                _clore(corps, parties.section(paysage=page.paysage, couverture=couverture))
         derniere = bool(pages) and pages[-1].paysage
-        fin = parties.section(paysage=derniere, couverture=len(pages) <= 1)
+        fin = parties.section(paysage=derniere, couverture=len(pages) <= 1 and not derniere)
         return (
             f'{parties.ENTETE}<w:document xmlns:w="{W}" xmlns:r="{R}" xmlns:wp="{_WP}" '
             f'xmlns:a="{_A}" xmlns:pic="{_PIC}"><w:body>{"".join(corps)}{fin}</w:body>'

@@ -7,7 +7,7 @@ paysage, largeurs des colonnes : tout ce qui doit être pareil d'un format à l'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from solidiag.errors import RenduImpossible
@@ -17,7 +17,6 @@ from solidiag.publication.document import (
     Document,
     Encadre,
     Figure,
-    Ligne,
     SautDePage,
     Tableau,
     Titre,
@@ -73,7 +72,7 @@ def preparer(document: Document) -> Plan:
         Si deux blocs ont le même identifiant, ou si une ligne de tableau n'a pas le bon nombre
         de cellules.
     """
-    blocs = tuple(_sans_saut_de_niveau(document.blocs))
+    blocs = tuple(_sans_saut_de_niveau(_tourner(document.blocs)))
     numeros: dict[str, int] = {}
     comptes: dict[str, int] = {}
     cibles: set[str] = set()
@@ -128,7 +127,18 @@ def _verifier(tableau: Tableau) -> None:
             )
 
 
-def _sans_saut_de_niveau(blocs: Sequence[Bloc]) -> Iterator[Bloc]:
+def _tourner(blocs: Sequence[Bloc]) -> Iterator[Bloc]:
+    """Met en paysage les tableaux dont les mots ne tiennent pas dans la hauteur de la page."""
+    for bloc in blocs:
+        if isinstance(bloc, Tableau) and not bloc.paysage:
+            _verifier(bloc)
+            serre = gabarit(bloc, LARGEUR_PORTRAIT_CM).serre
+            yield replace(bloc, paysage=True) if serre else bloc
+        else:
+            yield bloc
+
+
+def _sans_saut_de_niveau(blocs: Iterable[Bloc]) -> Iterator[Bloc]:
     """Abaisse les titres qui sautent un niveau (l'accessibilité du PDF l'exige)."""
     precedent = 0
     for bloc in blocs:
@@ -147,14 +157,26 @@ def _pages(blocs: Sequence[Bloc]) -> Iterator[Page]:
             continue
         couche = isinstance(bloc, Tableau) and bloc.paysage
         if couche != paysage:
+            titres = _titres_finaux(suite) if couche else []
+            suite = suite[: len(suite) - len(titres)]
             if suite:
                 yield Page(paysage, tuple(_sans_saut_final(suite)))
-            suite, paysage = [], couche
+            suite, paysage = titres, couche
             if isinstance(bloc, SautDePage):
                 continue
         suite.append(bloc)
     if suite:
         yield Page(paysage, tuple(_sans_saut_final(suite)))
+
+
+def _titres_finaux(suite: Sequence[Bloc]) -> list[Bloc]:
+    """Renvoie les titres qui précèdent juste un tableau en paysage : ils le suivent."""
+    titres: list[Bloc] = []
+    for bloc in reversed(suite):
+        if not isinstance(bloc, Titre):
+            break
+        titres.insert(0, bloc)
+    return titres
 
 
 def _sans_saut_final(suite: list[Bloc]) -> list[Bloc]:
@@ -212,7 +234,8 @@ def gabarit(tableau: Tableau, largeur_cm: float) -> Gabarit:
     """Renvoie le corps et les largeurs d'un tableau, tels que le mot le plus long tienne.
 
     Les largeurs déclarées sont des parts ; une colonne sans largeur reçoit la sienne selon son
-    contenu. Le corps descend par demi-points quand les mots ne tiennent pas.
+    contenu, et un tableau sans aucune largeur déclarée ne s'étale pas plus que ce contenu ne
+    demande. Le corps descend par demi-points quand les mots ne tiennent pas.
     """
     total = largeur_cm / 2.54 * 72
     mots, souhaits = _besoins(tableau)
@@ -223,6 +246,9 @@ def gabarit(tableau: Tableau, largeur_cm: float) -> Gabarit:
     if sum(minimum) > total:
         facteur = total / sum(minimum)
         return Gabarit(corps, tuple(m * facteur for m in minimum), serre=True)
+    if not any(colonne.largeur for colonne in tableau.colonnes):
+        aise = 1.35 * sum(souhaits) * corps + MARGE_CELLULE_PT * len(souhaits)
+        total = min(total, max(aise, sum(minimum), total / 2))
     return Gabarit(corps, tuple(_repartir(total, souhaits, minimum)))
 
 
@@ -272,8 +298,3 @@ def dimensions(figure: Figure, *, rapport: float, paysage: bool = False) -> tupl
     if hauteur > HAUTEUR_FIGURE_CM:
         largeur, hauteur = HAUTEUR_FIGURE_CM / rapport, HAUTEUR_FIGURE_CM
     return largeur, hauteur
-
-
-def texte_sommaire(titre: Titre) -> tuple[str, tuple[Ligne, ...]]:
-    """Renvoie le surtitre (ou rien) et le contenu d'une entrée de sommaire."""
-    return titre.surtitre, titre.contenu

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from solidiag.publication.charte import ACCENT, ENCRE, ENCRE_DOUCE
 from solidiag.publication.rendus.plan import LARGEUR_PORTRAIT_CM, LARGEUR_TEXTE_CM
@@ -38,7 +38,6 @@ class StyleTexte:
     lie_au_suivant: bool = False
     filet: bool = False
     titre: int = 0
-    alignement: Literal["gauche", "droite", "centre"] = "gauche"
 
     @property
     def interligne(self) -> float:

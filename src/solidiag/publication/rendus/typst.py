@@ -38,6 +38,7 @@ from solidiag.publication.rendus.plan import (
     nom_legende,
 )
 
+_RETRAIT_ENCADRE_CM = 2.7
 _ALIGNEMENTS = {"gauche": "left", "droite": "right", "centre": "center"}
 
 
@@ -79,7 +80,7 @@ class _Redaction:
             "titre": document.titre,
             "sous-titre": document.sous_titre,
             "territoire": document.territoire,
-            "langue": document.langue,
+            "langue": document.langue.partition("-")[0],
             "date": document.date,
             "auteur": document.auteur,
             "mention": document.mention,
@@ -161,7 +162,8 @@ class _Redaction:
                 genre = "enum" if bloc.ordonnee else "list"
                 return f"#block(width: {mesure}, {genre}({elements}))"
             case Tableau():
-                return self._tableau(bloc, paysage=paysage)
+                largeur = LARGEUR_PAYSAGE_CM if paysage else LARGEUR_PORTRAIT_CM
+                return self._tableau(bloc, largeur - (_RETRAIT_ENCADRE_CM if encadre else 0))
             case Figure():
                 return self._figure(bloc, paysage=paysage)
             case Encadre():
@@ -190,8 +192,8 @@ class _Redaction:
             f"source: {self._source(figure.source)})"
         )
 
-    def _tableau(self, tableau: Tableau, *, paysage: bool) -> str:
-        mise = gabarit(tableau, LARGEUR_PAYSAGE_CM if paysage else LARGEUR_PORTRAIT_CM)
+    def _tableau(self, tableau: Tableau, largeur_cm: float) -> str:
+        mise = gabarit(tableau, largeur_cm)
         largeurs = "".join(f"{largeur:.2f}pt, " for largeur in mise.largeurs_pt)
         alignements = "".join(f"{_ALIGNEMENTS[col.alignement]}, " for col in tableau.colonnes)
         entetes = "".join(f"{chaine(col.entete)}, " for col in tableau.colonnes)
