@@ -9,12 +9,9 @@ import pytest
 from solidiag.publication.document import Cle
 from solidiag.publication.site.donnees_js import ecrire_script
 from solidiag.publication.site.lignes_html import ecrire_cle
+from solidiag.publication.verification import pages
 from solidiag.publication.verification.comparaison import Ecart
-from solidiag.publication.verification.pages import (
-    jetons_de_page,
-    verifier_page,
-    verifier_script,
-)
+from solidiag.publication.verification.pages import jetons_de_page
 
 DAX = Cle(indicateur="ctx_tx_pauvrete", territoire="COM-40088", periode="2021")
 MONT = Cle(indicateur="ctx_tx_pauvrete", territoire="COM-40192", periode="2021")
@@ -32,8 +29,18 @@ def imprimes(cle: Cle) -> Collection[str]:
     return IMPRIMES.get(cle, set())
 
 
+def verifier_page(octets: bytes, attendue: bytes) -> list[Ecart]:
+    releve = pages.verifier_site(octets, attendue, imprimes=imprimes, fichier="p.html")
+    return list(releve.ecarts)
+
+
+def verifier_script(octets: bytes, attendu: bytes) -> list[Ecart]:
+    releve = pages.verifier_site(octets, attendu, imprimes=imprimes, fichier="d.js")
+    return list(releve.ecarts)
+
+
 def verifier(page: str) -> list[Ecart]:
-    return verifier_page(page.encode(), PAGE.encode(), imprimes=imprimes, fichier="p.html")
+    return verifier_page(page.encode(), PAGE.encode())
 
 
 def test_the_written_page_is_conform() -> None:
@@ -82,18 +89,18 @@ def test_a_value_and_its_key_exchanged_together_are_found() -> None:
 
 def test_a_key_that_does_not_give_this_number_is_a_difference_even_in_the_expected_page() -> None:
     fausse = PAGE.replace(">16\u00a0%<", ">17\u00a0%<")
-    ecarts = verifier_page(fausse.encode(), fausse.encode(), imprimes=imprimes, fichier="p.html")
+    ecarts = verifier_page(fausse.encode(), fausse.encode())
     assert [(e.genre, e.trouve) for e in ecarts] == [("difference", "17\u00a0%")]
 
 
 def test_a_number_without_key_is_an_orphan_even_in_the_expected_page() -> None:
     page = PAGE.replace("À Dax", "À Dax (3)")
-    ecarts = verifier_page(page.encode(), page.encode(), imprimes=imprimes, fichier="p.html")
+    ecarts = verifier_page(page.encode(), page.encode())
     assert [(e.genre, e.attendu) for e in ecarts] == [("orphelin", "3")]
 
 
 def test_an_unreadable_page_is_said() -> None:
-    ecarts = verifier_page(b"\xff\xfe", PAGE.encode(), imprimes=imprimes, fichier="p.html")
+    ecarts = verifier_page(b"\xff\xfe", PAGE.encode())
     assert ecarts[0].genre == "fichier"
 
 
@@ -116,10 +123,10 @@ def donnees(valeur: float, texte: str) -> bytes:
 
 def test_site_data_are_compared_value_by_value() -> None:
     attendu = donnees(16.0, "16 %")
-    assert verifier_script(attendu, attendu, fichier="d.js") == []
-    (ecart,) = verifier_script(donnees(16.0, "17 %"), attendu, fichier="d.js")
+    assert verifier_script(attendu, attendu) == []
+    (ecart,) = verifier_script(donnees(16.0, "17 %"), attendu)
     assert (ecart.attendu, ecart.trouve, ecart.cle) == ("16 %", "17 %", MONT)
-    (ecart,) = verifier_script(donnees(17.0, "16 %"), attendu, fichier="d.js")
+    (ecart,) = verifier_script(donnees(17.0, "16 %"), attendu)
     assert ecart.trouve == "17.0"
 
 
@@ -127,10 +134,10 @@ def test_an_added_row_of_site_data_is_found() -> None:
     attendu = donnees(16.0, "16 %")
     ajout = attendu.replace(b",-1]]", b',-1],[0,"5 %",5.0,"A",0,"",-1]]')
     assert ajout != attendu
-    (ecart,) = verifier_script(ajout, attendu, fichier="d.js")
+    (ecart,) = verifier_script(ajout, attendu)
     assert "5 %" in ecart.trouve
 
 
 def test_a_changed_script_is_said() -> None:
-    assert verifier_script(b"alert(1);", b"alert(2);", fichier="s.js")[0].genre == "fichier"
-    assert verifier_script(b"alert(1);", donnees(1, "1"), fichier="s.js")[0].genre == "fichier"
+    assert verifier_script(b"alert(1);", b"alert(2);")[0].genre == "fichier"
+    assert verifier_script(b"alert(1);", donnees(1, "1"))[0].genre == "fichier"

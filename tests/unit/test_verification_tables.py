@@ -8,12 +8,10 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from solidiag.publication.verification import tables
 from solidiag.publication.verification.classeur import lire_classeur
-from solidiag.publication.verification.tables import (
-    comparer_feuilles,
-    verifier_csv,
-    verifier_parquet,
-)
+from solidiag.publication.verification.comparaison import Ecart
+from solidiag.publication.verification.tables import Feuilles
 
 TABLE = pl.DataFrame(
     {
@@ -26,6 +24,18 @@ TABLE = pl.DataFrame(
         "tags": [["a", "b"], [], None],
     }
 )
+
+
+def verifier_csv(octets: bytes, attendue: pl.DataFrame, *, fichier: str) -> list[Ecart]:
+    return list(tables.verifier_csv(octets, attendue, fichier=fichier).ecarts)
+
+
+def verifier_parquet(octets: bytes, attendue: pl.DataFrame, *, fichier: str) -> list[Ecart]:
+    return list(tables.verifier_parquet(octets, attendue, fichier=fichier).ecarts)
+
+
+def comparer_feuilles(trouvees: Feuilles, attendues: Feuilles, *, fichier: str) -> list[Ecart]:
+    return list(tables.comparer_feuilles(trouvees, attendues, fichier=fichier).ecarts)
 
 
 def csv(table: pl.DataFrame = TABLE) -> str:
@@ -41,6 +51,7 @@ def parquet(table: pl.DataFrame) -> bytes:
 
 def test_the_written_csv_is_conform() -> None:
     assert verifier_csv(csv().encode(), TABLE, fichier="f") == []
+    assert tables.verifier_csv(csv().encode(), TABLE, fichier="f").lus == 4
 
 
 def test_a_digit_changed_in_a_csv_is_found_with_its_key() -> None:

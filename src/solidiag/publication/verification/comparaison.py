@@ -75,6 +75,27 @@ class Ecart:
         return f" ; clé {adresse(self.cle)}" + (f" ; {suite}" if suite else "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releve:
+    """Ce que la lecture d'un fichier a donné.
+
+    Parameters
+    ----------
+    lus
+        Nombre de nombres lus dans le fichier.
+    """
+
+    fichier: str
+    lus: int = 0
+    ecarts: tuple[Ecart, ...] = ()
+
+
+def illisible(fichier: str, erreur: object) -> Releve:
+    """Renvoie le relevé d'un fichier qu'on ne peut pas lire."""
+    ecart = Ecart(genre="fichier", fichier=fichier, trouve=f"fichier illisible ({erreur})")
+    return Releve(fichier=fichier, ecarts=(ecart,))
+
+
 def adresse(cle: Cle) -> str:
     """Renvoie une clé telle qu'elle se lit : table, indicateur, territoire, période, champ."""
     champ = "" if cle.champ == "value" else cle.champ

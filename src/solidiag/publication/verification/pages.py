@@ -7,12 +7,18 @@ redonner ce nombre ; l'autre avec lui : la page entière doit être celle que l'
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from solidiag.publication.document import Cle
 from solidiag.publication.site.extraction_html import TexteHtml, donnees_site, textes_html
-from solidiag.publication.verification.comparaison import Ecart, comparer_suites
+from solidiag.publication.verification.comparaison import (
+    Ecart,
+    Releve,
+    comparer_suites,
+    illisible,
+)
 from solidiag.publication.verification.jetons import (
     DONNEE,
     ORPHELIN,
@@ -59,15 +65,13 @@ def _lieu(texte: TexteHtml) -> str:
     return ", ".join(morceaux)
 
 
-def verifier_page(
-    octets: bytes, attendue: bytes, *, imprimes: Imprimes, fichier: str
-) -> list[Ecart]:
+def verifier_page(octets: bytes, attendue: bytes, *, imprimes: Imprimes, fichier: str) -> Releve:
     """Compare une page à ce que ses clés redonnent, et à la page recalculée."""
     try:
         trouves = jetons_de_page(octets)
         par_cle = list(_cles_fausses(octets, imprimes, fichier=fichier))
     except (ValueError, TypeError) as erreur:
-        return [Ecart(genre="fichier", fichier=fichier, trouve=f"page illisible ({erreur})")]
+        return illisible(fichier, erreur)
     ecarts = comparer_suites(jetons_de_page(attendue), trouves, fichier=fichier)
     deja = {(e.lieu, e.trouve) for e in ecarts}
     ecarts += [e for e in par_cle if (e.lieu, e.trouve) not in deja]
@@ -80,7 +84,7 @@ def verifier_page(
         ecarts.append(
             Ecart(genre="fichier", fichier=fichier, trouve="la page n'est pas celle du recalcul")
         )
-    return ecarts
+    return Releve(fichier=fichier, lus=len(trouves), ecarts=tuple(ecarts))
 
 
 def _cles_fausses(octets: bytes, imprimes: Imprimes, *, fichier: str) -> Iterator[Ecart]:
@@ -99,23 +103,37 @@ def _cles_fausses(octets: bytes, imprimes: Imprimes, *, fichier: str) -> Iterato
             )
 
 
-def verifier_script(octets: bytes, attendu: bytes, *, fichier: str) -> list[Ecart]:
+def verifier_script(octets: bytes, attendu: bytes, *, fichier: str) -> Releve:
     """Compare les données d'un script du site à celles que l'on recalcule, valeur par valeur."""
-    if octets == attendu:
-        return []
     try:
         voulu = donnees_site(attendu)
     except ValueError:
-        return [Ecart(genre="fichier", fichier=fichier, trouve="ce script a été modifié")]
+        return _octets(octets, attendu, fichier=fichier)
     try:
         vu = donnees_site(octets)
     except ValueError as erreur:
-        return [Ecart(genre="fichier", fichier=fichier, trouve=f"données illisibles ({erreur})")]
-    ecarts = list(_differences(vu, voulu, _Lieu(voulu), fichier=fichier))
-    if not ecarts:
-        trouve = "ce script n'est pas celui du recalcul"
-        ecarts.append(Ecart(genre="fichier", fichier=fichier, trouve=trouve))
-    return ecarts
+        return illisible(fichier, erreur)
+    lus = sum(len(table["lignes"]) for table in voulu.get("tables", ()))
+    ecarts = tuple(_differences(vu, voulu, _Lieu(voulu), fichier=fichier))
+    if ecarts:
+        return Releve(fichier=fichier, lus=lus, ecarts=ecarts)
+    return replace(_octets(octets, attendu, fichier=fichier), lus=lus)
+
+
+def _octets(octets: bytes, attendus: bytes, *, fichier: str) -> Releve:
+    if octets == attendus:
+        return Releve(fichier=fichier)
+    ecart = Ecart(genre="fichier", fichier=fichier, trouve="ce n'est pas celui du recalcul")
+    return Releve(fichier=fichier, ecarts=(ecart,))
+
+
+def verifier_site(octets: bytes, attendus: bytes, *, imprimes: Imprimes, fichier: str) -> Releve:
+    """Compare un fichier du site, selon son genre, à celui que l'on recalcule."""
+    if fichier.endswith(".html"):
+        return verifier_page(octets, attendus, imprimes=imprimes, fichier=fichier)
+    if fichier.endswith(".js"):
+        return verifier_script(octets, attendus, fichier=fichier)
+    return _octets(octets, attendus, fichier=fichier)
 
 
 class _Lieu:

@@ -27,23 +27,23 @@ from solidiag.publication.verification.attendus import (
 )
 from solidiag.publication.verification.comparaison import (
     Ecart,
+    Releve,
     comparer_ensembles,
     comparer_suites,
+    illisible,
 )
 from solidiag.publication.verification.jetons import Jeton, en_atomes, jetons_de_texte
 
 Images = Mapping[str, bytes]
 
 
-def verifier_docx(
-    octets: bytes, document: Document, *, images: Images, fichier: str
-) -> list[Ecart]:
+def verifier_docx(octets: bytes, document: Document, *, images: Images, fichier: str) -> Releve:
     """Compare un DOCX au document recalculé."""
     attendu = docx.composer(document, images=images)
     return _archive(octets, document, attendu, lire=textes_docx, fichier=fichier)
 
 
-def verifier_odt(octets: bytes, document: Document, *, images: Images, fichier: str) -> list[Ecart]:
+def verifier_odt(octets: bytes, document: Document, *, images: Images, fichier: str) -> Releve:
     """Compare un ODT au document recalculé."""
     attendu = odt.composer(document, images=images)
     return _archive(octets, document, attendu, lire=textes_odt, fichier=fichier)
@@ -56,18 +56,16 @@ def _archive(
     *,
     lire: Callable[[bytes], list[TexteImprime]],
     fichier: str,
-) -> list[Ecart]:
+) -> Releve:
     try:
         textes = lire(octets)
         parties = _parties(octets)
     except (ValueError, zipfile.BadZipFile) as erreur:
-        return [Ecart(genre="fichier", fichier=fichier, trouve=f"illisible ({erreur})")]
+        return illisible(fichier, erreur)
     trouves = jetons_lus(textes)
     ecarts = comparer_suites(jetons_attendus(document), trouves, fichier=fichier)
-    if ecarts:
-        return ecarts
     voulues = _parties(attendu)
-    return [
+    autres = [
         Ecart(
             genre="fichier",
             fichier=fichier,
@@ -77,6 +75,7 @@ def _archive(
         for partie in sorted({*parties, *voulues})
         if parties.get(partie) != voulues.get(partie)
     ]
+    return Releve(fichier=fichier, lus=len(trouves), ecarts=tuple(ecarts or autres))
 
 
 def _parties(octets: bytes) -> dict[str, bytes]:
@@ -84,32 +83,30 @@ def _parties(octets: bytes) -> dict[str, bytes]:
         return {nom: archive.read(nom) for nom in archive.namelist()}
 
 
-def verifier_pdf(octets: bytes, document: Document, *, fichier: str) -> list[Ecart]:
+def verifier_pdf(octets: bytes, document: Document, *, fichier: str) -> Releve:
     """Compare un PDF au document recalculé."""
     try:
         textes = textes_pdf(octets)
     except ValueError as erreur:
-        return [Ecart(genre="fichier", fichier=fichier, trouve=f"illisible ({erreur})")]
+        return illisible(fichier, erreur)
     repetables = frozenset(
         jeton.valeur for entete in entetes(document) for jeton in jetons_de_texte(entete)
     )
+    ecrits = jetons_lus([texte for texte in textes if not texte.figure])
+    traces = en_atomes(jetons_lus([texte for texte in textes if texte.figure]))
     ecarts = comparer_ensembles(
         jetons_attendus(document),
-        jetons_lus([texte for texte in textes if not texte.figure]),
+        ecrits,
         fichier=fichier,
         repetables=repetables,
     )
     dessines = [jeton for figure in figures(document) for jeton in jetons_de_figure(figure)]
-    ecarts += comparer_ensembles(
-        en_atomes(dessines),
-        en_atomes(jetons_lus([texte for texte in textes if texte.figure])),
-        fichier=fichier,
-    )
+    ecarts += comparer_ensembles(en_atomes(dessines), traces, fichier=fichier)
     if not ecarts and octets != pdf.composer(document):
         ecarts.append(
             Ecart(genre="fichier", fichier=fichier, trouve="ce n'est pas le PDF du recalcul")
         )
-    return ecarts
+    return Releve(fichier=fichier, lus=len(ecrits) + len(traces), ecarts=tuple(ecarts))
 
 
 def jetons_lus(textes: Sequence[TexteImprime]) -> list[Jeton]:

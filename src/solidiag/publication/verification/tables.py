@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from solidiag.publication.document import Cle
-from solidiag.publication.verification.comparaison import Ecart
+from solidiag.publication.verification.comparaison import Ecart, Releve, illisible
 
 _CLES: tuple[tuple[str, ...], ...] = (
     ("indicateur", "territoire", "periode"),
@@ -38,27 +38,27 @@ def lire_csv(octets: bytes) -> pl.DataFrame:
         raise ValueError(str(erreur)) from erreur
 
 
-def verifier_csv(octets: bytes, attendue: pl.DataFrame, *, fichier: str) -> list[Ecart]:
+def verifier_csv(octets: bytes, attendue: pl.DataFrame, *, fichier: str) -> Releve:
     """Compare chaque cellule d'un CSV à la table recalculée."""
     try:
         trouvee = lire_csv(octets)
     except ValueError as erreur:
-        return [Ecart(genre="fichier", fichier=fichier, trouve=f"CSV illisible ({erreur})")]
+        return illisible(fichier, erreur)
     return _comparer(trouvee, attendue, fichier=fichier, texte=True)
 
 
-def verifier_parquet(octets: bytes, attendue: pl.DataFrame, *, fichier: str) -> list[Ecart]:
+def verifier_parquet(octets: bytes, attendue: pl.DataFrame, *, fichier: str) -> Releve:
     """Compare chaque cellule d'un Parquet à la table recalculée."""
     try:
         trouvee = pl.read_parquet(io.BytesIO(octets))
     except pl.exceptions.PolarsError as erreur:
-        return [Ecart(genre="fichier", fichier=fichier, trouve=f"Parquet illisible ({erreur})")]
+        return illisible(fichier, erreur)
     return _comparer(trouvee, attendue, fichier=fichier, texte=False)
 
 
 def _comparer(
     trouvee: pl.DataFrame, attendue: pl.DataFrame, *, fichier: str, texte: bool
-) -> list[Ecart]:
+) -> Releve:
     ecarts = [
         Ecart(genre="fichier", fichier=fichier, trouve=f"la colonne « {nom} » {dit}")
         for noms, dit in (
@@ -68,11 +68,15 @@ def _comparer(
         for nom in noms
     ]
     if trouvee.height != attendue.height:
-        return [*ecarts, *_lignes(trouvee, attendue, fichier=fichier)]
+        ecarts += _lignes(trouvee, attendue, fichier=fichier)
+        return Releve(fichier=fichier, ecarts=tuple(ecarts))
+    lus = 0
     for nom in attendue.columns:
         if nom in trouvee.columns:
             ecarts += _colonne(trouvee[nom], attendue, nom, fichier=fichier, texte=texte)
-    return ecarts
+            if attendue[nom].dtype.is_numeric():
+                lus += trouvee.height - trouvee[nom].null_count()
+    return Releve(fichier=fichier, lus=lus, ecarts=tuple(ecarts))
 
 
 def _lignes(trouvee: pl.DataFrame, attendue: pl.DataFrame, *, fichier: str) -> list[Ecart]:
@@ -168,7 +172,7 @@ Feuilles = dict[str, list[list[object]]]
 """Cellules d'un classeur, par feuille : textes, nombres, ou rien."""
 
 
-def comparer_feuilles(trouvees: Feuilles, attendues: Feuilles, *, fichier: str) -> list[Ecart]:
+def comparer_feuilles(trouvees: Feuilles, attendues: Feuilles, *, fichier: str) -> Releve:
     """Compare chaque cellule de chaque feuille."""
     ecarts = [
         Ecart(genre="fichier", fichier=fichier, trouve=f"la feuille « {nom} » {dit}")
@@ -181,7 +185,9 @@ def comparer_feuilles(trouvees: Feuilles, attendues: Feuilles, *, fichier: str) 
     for nom, attendue in attendues.items():
         if nom in trouvees:
             ecarts += _feuille(trouvees[nom], attendue, nom, fichier=fichier)
-    return ecarts
+    cellules = (c for feuille in trouvees.values() for rangee in feuille for c in rangee)
+    lus = sum(isinstance(cellule, float) for cellule in cellules)
+    return Releve(fichier=fichier, lus=lus, ecarts=tuple(ecarts))
 
 
 def _feuille(
