@@ -13,6 +13,7 @@
     │   └── MarqueInconnue       marque de producteur non déclarée
     ├── SortieImpossible         on ne peut pas écrire le résultat
     ├── RenduImpossible          un format de publication a échoué
+    ├── VerificationImpossible   le dossier à vérifier n'est pas un diagnostic
     └── PublicationInterdite     une table ne peut pas être publiée (secret)
 
 Les champs viennent avant le texte : le bord (ligne de commande, page) peut les reformuler.
@@ -129,6 +130,17 @@ class RenduImpossible(SolidiagError):
     def __init__(self, format_: str, raison: str) -> None:
         self.format, self.raison = format_, raison
         super().__init__(f"Le format {format_} n'a pas pu être produit : {raison}")
+
+
+class VerificationImpossible(SolidiagError):
+    """Le dossier à vérifier n'est pas un diagnostic que l'on sache relire."""
+
+    def __init__(self, dossier: str, raison: str) -> None:
+        self.dossier, self.raison = dossier, raison
+        super().__init__(
+            f"Impossible de vérifier « {dossier} » : {raison}. Donnez le dossier d'un diagnostic, "
+            "par exemple sorties/diagnostic-40."
+        )
 
 
 class PublicationInterdite(SolidiagError):

@@ -1,0 +1,41 @@
+"""Ce que chaque clé imprime, d'après le document et les tables recalculés."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from solidiag.publication.document import Cle, Document, Nombre
+from solidiag.publication.matiere import Matiere
+from solidiag.publication.verification.attendus import unites
+from solidiag.publication.verification.jetons import morceaux
+
+
+class Impressions:
+    """Textes qu'une clé peut imprimer.
+
+    Parameters
+    ----------
+    matiere
+        Tables recalculées : toute observation s'y retrouve, même absente du document.
+    document
+        Document recalculé : les dénombrements et les rangs y sont imprimés avec leur clé.
+    """
+
+    def __init__(self, matiere: Matiere, document: Document) -> None:
+        self._matiere = matiere
+        self._du_document: dict[Cle, set[str]] = defaultdict(set)
+        for unite in unites(document):
+            for morceau in morceaux(unite.contenu):
+                if morceau.cle is not None:
+                    self._du_document[morceau.cle].add(morceau.texte.strip())
+
+    def __call__(self, cle: Cle) -> Collection[str]:
+        """Renvoie les textes connus de cette clé, ou rien."""
+        connus = set(self._du_document.get(cle, ()))
+        if cle.table == "observations" and cle.champ == "value":
+            observe = self._matiere.derniere(cle.indicateur, cle.territoire, cle.periode)
+            ligne = self._matiere.imprimer(observe)
+            if isinstance(ligne, Nombre):
+                connus.add(ligne.texte.strip())
+        return connus
