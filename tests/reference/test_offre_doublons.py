@@ -255,3 +255,52 @@ def test_all_labelled_pairs_are_read() -> None:
     assert len(_paires()) == 148
     etiquettes = [paire.etiquette for paire in _paires()]
     assert set(etiquettes) == {"meme", "different", "meme_lieu_services_distincts"}
+
+
+def test_the_measured_half_keeps_its_precision_and_recall() -> None:
+    compte = compter(paire for paire in _paires() if paire.moitie == "mesure")
+    assert compte.vrais + compte.manques >= 25
+    assert compte.faux == 0
+    assert compte.manques <= 1
+
+
+def test_the_threshold_is_the_best_of_the_tuning_half() -> None:
+    reglage = [paire for paire in _paires() if paire.moitie == "réglage"]
+    fautes = {
+        note: (compte.faux + compte.manques, compte.faux)
+        for note in (0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80)
+        for compte in [compter(reglage, note=note)]
+    }
+    assert fautes[Seuils().note] == min(fautes.values())
+    assert fautes[Seuils().note] < fautes[0.80]
+
+
+def test_services_sharing_a_place_are_never_joined() -> None:
+    comparateur = _comparateur()
+    joints = [
+        paire
+        for paire in _paires()
+        if paire.etiquette == "meme_lieu_services_distincts"
+        and comparateur.comparer(paire.a, paire.b, distance_m=paire.distance_m).verdict == "meme"
+    ]
+    assert not joints
+
+
+def test_every_decision_says_why() -> None:
+    comparateur = _comparateur()
+    for paire in _paires():
+        assert comparateur.comparer(paire.a, paire.b, distance_m=paire.distance_m).motif
+
+
+def test_the_order_of_the_pair_does_not_matter() -> None:
+    comparateur = _comparateur()
+    for paire in _paires():
+        aller = comparateur.comparer(paire.a, paire.b, distance_m=paire.distance_m)
+        retour = comparateur.comparer(paire.b, paire.a, distance_m=paire.distance_m)
+        assert (aller.verdict, aller.note) == (retour.verdict, retour.note)
+
+
+def test_the_method_page_shows_the_measured_table() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    for rangee in tableau():
+        assert rangee in document

@@ -32,9 +32,9 @@ class Seuils:
     ----------
     note
         Note à partir de laquelle deux lignes décrivent le même service (0 à 1).
-    nom_minimal, nom_seul
-        Ressemblance des noms propres exigée dans tous les cas, et quand une commune est inconnue
-        (0 à 1).
+    nom_minimal, nom_sans_adresse, nom_seul
+        Ressemblance des noms propres exigée à la même adresse, sans adresse commune, et quand une
+        commune est inconnue (0 à 1).
     meme_point_m, portee_m
         Distance sous laquelle deux points sont le même, et au-delà de laquelle la proximité ne
         compte plus, en mètres.
@@ -42,6 +42,7 @@ class Seuils:
 
     note: float = 0.60
     nom_minimal: float = 0.50
+    nom_sans_adresse: float = 0.75
     nom_seul: float = 0.90
     meme_point_m: float = 30.0
     portee_m: float = 500.0
@@ -194,7 +195,8 @@ class Comparateur:
         meme_commune = a.code_insee is not None and a.code_insee == b.code_insee
         meme_nature = a.categorie == b.categorie
         meme_numero = a.source != b.source and a.numero == b.numero and not a.numero.isalpha()
-        confirme = meme_nature and (meme_commune or _noms_proches(a, b))
+        long_ici = meme_commune and len(a.numero) >= 6
+        confirme = meme_nature and (long_ici or _noms_proches(a, b))
         if meme_numero and (len(a.numero) >= 9 or confirme):
             return f"même identifiant ({a.numero}) dans les deux fichiers"
         if a.siret and a.siret == b.siret and a.siret not in self.sirets_partages:
@@ -235,7 +237,9 @@ class Comparateur:
             if nom is not None or adresse is not None:
                 termes.append((0.1, point))
             raisons.append(f"points à {_metres(distance_m)}")
-        if nom is not None and nom < self.seuils.nom_minimal:
+        meme_voie = adresse is not None and adresse >= 0.8
+        exige = self.seuils.nom_minimal if meme_voie else self.seuils.nom_sans_adresse
+        if nom is not None and nom < exige:
             return 0.0, " ; ".join([*raisons, "noms trop différents"])
         un_seul_nom = bool(a.mots) != bool(b.mots)
         if un_seul_nom and a.categorie != b.categorie:
