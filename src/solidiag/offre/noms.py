@@ -136,13 +136,19 @@ def mots_propres(nom: str, *, communs: Collection[str], commune: str) -> tuple[s
     communs
         Mots de la catégorie, déjà simplifiés.
     commune
-        Nom de la commune, dont les mots n'identifient pas un service.
+        Nom de la commune, qui n'identifie pas un service ; seul le nom entier est ôté.
+
+    Examples
+    --------
+    >>> mots_propres("EHPAD de Saint-Sever", communs={"ehpad"}, commune="Saint-Sever")
+    ()
+    >>> mots_propres("EHPAD du Marsan", communs={"ehpad"}, commune="Mont-de-Marsan")
+    ('marsan',)
     """
     if re.fullmatch(r".*\b\d{14}\b", nom):
         return ()
-    locaux = set(simplifier(commune).split())
-    return tuple(
-        mot
-        for mot in simplifier(nom).split()
-        if mot not in communs and mot not in _MOTS_VIDES and mot not in locaux
-    )
+    texte = f" {simplifier(nom)} "
+    ville = simplifier(commune)
+    if ville:
+        texte = texte.replace(f" {ville} ", " ")
+    return tuple(mot for mot in texte.split() if mot not in communs and mot not in _MOTS_VIDES)
