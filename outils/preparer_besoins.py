@@ -58,7 +58,6 @@ COPIES = {
         "complement/drees_minima_sociaux_dep_1995_2019.csv.gz",
         "complement/drees_aide_sociale_beneficiaires_dep_1997_2022.csv.gz",
         "complement/drees_aide_sociale_personnel_dep_2014_2020.csv.gz",
-        "complement/drees_prestations_solidarite_mensuel_dep.csv.gz",
     ],
     "dares": ["complement/dares_defm_dep_categorie_mensuel_1996_2016.csv.gz"],
     "depp": ["ips_ecoles_2022.csv.gz", "ips_colleges_2022.csv.gz"],

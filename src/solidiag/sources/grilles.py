@@ -76,6 +76,8 @@ def _decompresser(octets: bytes, source: Source, fichier: Fichier) -> bytes:
     if not fichier.fichier.endswith(".gz"):
         return octets
     try:
+        if not octets:
+            raise EOFError
         return gzip.decompress(octets)
     except (OSError, EOFError, zlib.error) as erreur:
         raise _faute(

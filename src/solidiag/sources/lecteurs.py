@@ -209,7 +209,9 @@ def _niveaux(
             .otherwise(pl.lit("COM"))
             .alias("niveau")
         ).with_columns(
-            pl.when(pl.col("niveau").is_in(["DEP", "REG"]))
+            pl.when(code.is_in(list(options.codes)))
+            .then(code)
+            .when(pl.col("niveau").is_in(["DEP", "REG"]))
             .then(code.str.slice(1).str.zfill(2))
             .when(pl.col("niveau") == "COM")
             .then(code.str.zfill(5))
