@@ -150,7 +150,7 @@ def _refuser_si(fautives: pl.DataFrame, nom: str, raison: str) -> None:
 
 def _controler_forme(frame: pl.DataFrame, nom: str, cles: tuple[str, ...]) -> None:
     schema = _SCHEMAS.get(nom)
-    if schema is not None and dict(frame.schema) != schema:
+    if schema is not None and list(frame.schema.items()) != list(schema.items()):
         ecart = (
             sorted(set(schema) ^ set(frame.columns))
             or [c for c, genre in schema.items() if frame.schema[c] != genre]
