@@ -182,3 +182,20 @@ def test_faults_of_the_categories_are_all_reported() -> None:
             }
         )
     assert len(faute.value.fautes) == 5
+
+
+def test_a_row_without_commune_never_bridges_two_communes() -> None:
+    nom = {"nom": "CULTURES SOLID ERE"}
+    groupes = _groupes(
+        {"id": "a:1", "source": "lieux", "categorie": "conseiller-numerique", **nom},
+        {
+            "id": "b:1", "source": "structures", "categorie": "structure-conseiller-numerique",
+            "code_insee": "40192", "commune": "Mont-de-Marsan", **nom,
+        },
+        {
+            "id": "c:1", "source": "ville", "categorie": "adulte-relais", "code_insee": None,
+            "commune": None, **nom,
+        },
+    )  # fmt: skip
+    assert groupes[0] != groupes[1]
+    assert groupes[2] in groupes[:2]

@@ -131,7 +131,7 @@ def _meme_lieu_possible(a: Fiche, b: Fiche) -> bool:
 def _grouper(
     fiches: Mapping[str, Fiche], decisions: Mapping[tuple[str, str], Decision]
 ) -> dict[str, set[str]]:
-    """Réunit les paires de la plus sûre à la moins sûre, sans réunir deux lignes d'une liste."""
+    """Réunit les paires de la plus sûre à la moins sûre, sans réunir deux communes ni une liste."""
     groupe_de: dict[str, set[str]] = {identifiant: {identifiant} for identifiant in fiches}
     memes = {paire for paire, decision in decisions.items() if decision.verdict == "meme"}
     for a, b in sorted(memes, key=lambda paire: (-decisions[paire].note, paire)):
@@ -139,9 +139,7 @@ def _grouper(
         if gauche is droite:
             continue
         if any(
-            fiches[x].source == fiches[y].source
-            and fiches[x].categorie == fiches[y].categorie
-            and (min(x, y), max(x, y)) not in memes
+            _incompatibles(fiches[x], fiches[y], memes=(min(x, y), max(x, y)) in memes)
             for x in gauche
             for y in droite
         ):
@@ -150,6 +148,13 @@ def _grouper(
         for membre in droite:
             groupe_de[membre] = gauche
     return groupe_de
+
+
+def _incompatibles(a: Fiche, b: Fiche, *, memes: bool) -> bool:
+    """Dit si deux lignes ne peuvent pas être dans un même groupe, même par une troisième."""
+    communes = bool(a.code_insee and b.code_insee) and a.code_insee != b.code_insee
+    liste = a.source == b.source and a.categorie == b.categorie
+    return communes or (liste and not memes)
 
 
 def _annoter(
