@@ -1,0 +1,26 @@
+"""Cartes en SVG : taux, effectifs, services, écarts ; et leur texte de remplacement."""
+
+from solidiag.publication.cartes.alternatif import AltCarte, alt_carte
+from solidiag.publication.cartes.cercles import EchelleCercles, carte_cercles, echelle_commune
+from solidiag.publication.cartes.choroplethe import carte_choroplethe, teintes
+from solidiag.publication.cartes.ecarts import carte_classes
+from solidiag.publication.cartes.fond_svg import FondSvg, preparer_fond
+from solidiag.publication.cartes.legende import explication, libelle_classe
+from solidiag.publication.cartes.points import PointCarte, carte_points
+
+__all__ = [
+    "AltCarte",
+    "EchelleCercles",
+    "FondSvg",
+    "PointCarte",
+    "alt_carte",
+    "carte_cercles",
+    "carte_choroplethe",
+    "carte_classes",
+    "carte_points",
+    "echelle_commune",
+    "explication",
+    "libelle_classe",
+    "preparer_fond",
+    "teintes",
+]
