@@ -121,9 +121,7 @@ def calculer_offre(
     lots.append(comptees)
     origines.update(provenances)
     cadre = _cadre(depot, referentiel)
-    trajets = TrajetEstime(
-        parametres=ParametresTrajet.depuis(depot.parametres("temps_de_trajet"))
-    )
+    trajets = TrajetEstime(parametres=ParametresTrajet.depuis(depot.parametres("temps_de_trajet")))
     deduites: dict[str, MesureOffre] = {}
     for mesure in de_services:
         acces = mesurer_acces(

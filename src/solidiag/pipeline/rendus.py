@@ -30,11 +30,11 @@ def _chemin(matiere: Matiere, travail: Path, suffixe: str) -> Path:
 
 
 def _docx(matiere: Matiere, document: Document, images: Images, travail: Path) -> None:
-    rendre_docx(document, images, _chemin(matiere, travail, "docx"))
+    rendre_docx(document, _chemin(matiere, travail, "docx"), images=images)
 
 
 def _odt(matiere: Matiere, document: Document, images: Images, travail: Path) -> None:
-    rendre_odt(document, images, _chemin(matiere, travail, "odt"))
+    rendre_odt(document, _chemin(matiere, travail, "odt"), images=images)
 
 
 def _pdf(matiere: Matiere, document: Document, images: Images, travail: Path) -> None:

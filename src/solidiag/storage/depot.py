@@ -195,7 +195,8 @@ class Depot:
             for chemin_fichier in sorted(dossier.rglob(motif)):
                 condense.update(chemin_fichier.relative_to(dossier).as_posix().encode())
                 condense.update(chemin_fichier.read_bytes())
-        for dossier in (_paquet() / "publication", self.donnees / "modeles"):
+        publies = (_paquet() / "publication", self.donnees / "modeles", self.donnees / "polices")
+        for dossier in publies:
             for chemin_fichier in sorted(dossier.rglob("*")):
                 if chemin_fichier.is_file() and chemin_fichier.suffix not in {".py", ".pyc"}:
                     condense.update(chemin_fichier.read_bytes())
