@@ -12,6 +12,7 @@ import pytest
 
 from solidiag.besoins.formules import calculer, variables_requises, variables_sommables
 from solidiag.besoins.termes import Referentiel
+from solidiag.besoins.tracer import lectures_possibles, tracer
 from solidiag.geography.alignement import aligner
 from solidiag.sources.registre import lire
 from solidiag.sources.territoires import charger_referentiel
@@ -199,3 +200,64 @@ def test_secrets_stay_secret(observations):
     assert secrets.height == 327 - 38
     assert secrets["value"].null_count() == secrets.height
     assert set(secrets["confidentiality"]) == {"C"}
+
+
+@pytest.mark.parametrize(
+    ("indicateur", "territoire"),
+    [
+        ("ctx_tx_pauvrete", "COM-40192"),
+        ("ctx_tx_pauvrete", "DEP-40"),
+        ("rsa_pop", "EPCI-244000808"),
+        ("immigres", "DEP-40"),
+        ("apl_mg", "DEP-40"),
+        ("ips_ecoles", "DEP-40"),
+        ("hlm_stock", "DEP-40"),
+        ("ctx_pop", "DEP-40"),
+    ],
+)
+def test_the_chain_of_a_figure_gives_the_figure_back(observations, indicateur, territoire):
+    depot = Depot()
+    geo = charger_referentiel(depot.octets)
+    declaration = depot.indicateurs[indicateur]
+    lecture = next(
+        essai
+        for essai in lectures_possibles(declaration, territoire)
+        if lue(observations, indicateur, essai.periode, territoire)["value"] is not None
+    )
+    brutes, passages, retrievals = {}, {}, {}
+    for reference, variables in variables_requises([declaration]).items():
+        source, fichier = depot.fichier(reference)
+        brutes[reference] = lire(
+            depot.octets(fichier.fichier), source, fichier, variables=variables
+        )
+        passages[reference] = geo.passages.entre(fichier.cog, geo.cog)
+        retrievals[reference] = depot.retrieval(reference)
+    niveaux = ("EPCI", "DEP")
+    chaine = tracer(
+        declaration,
+        lecture,
+        territoire,
+        brutes=brutes,
+        passages=passages,
+        referentiel=Referentiel(
+            communes=geo.communes.select("code", "departement", "population"),
+            appartenance=pl.concat(geo.appartenance(n) for n in niveaux),
+        ),
+        retrievals=retrievals,
+        limite=10_000,
+    )
+    termes = {
+        terme.role: {(c.ligne, c.colonne): c.valeur for c in terme.cellules}
+        for terme in chaine.termes
+    }
+    sommes = {role: sum(v for v in cellules.values() if v) for role, cellules in termes.items()}
+    if lecture.formule == "ratio":
+        obtenue = sommes["numérateur"] / sommes["dénominateur"] * lecture.facteur
+    elif lecture.formule == "moyenne_ponderee":
+        parts = {ligne: v for (ligne, _), v in termes["valeur"].items()}
+        poids = {ligne: v for (ligne, _), v in termes["poids"].items()}
+        obtenue = sum(parts[ligne] * poids[ligne] for ligne in parts) / sum(poids.values())
+    else:
+        obtenue = sommes["valeur"]
+    attendue = lue(observations, indicateur, lecture.periode, territoire)["value"]
+    assert obtenue == pytest.approx(attendue, rel=1e-9)
