@@ -62,18 +62,6 @@ def ranger(scores: Tableau) -> Rangs:
     return np.asarray(1 + meilleurs, dtype=np.int64)
 
 
-def poids_egaux_par_famille(familles: Sequence[str]) -> Tableau:
-    """Renvoie un poids par critère : les familles pèsent autant, leurs critères aussi.
-
-    Examples
-    --------
-    >>> poids_egaux_par_famille(["besoin", "besoin", "offre"]).tolist()
-    [0.25, 0.25, 0.5]
-    """
-    compte = {famille: familles.count(famille) for famille in familles}
-    return np.asarray([1 / len(compte) / compte[f] for f in familles], dtype=np.float64)
-
-
 def regrouper(valeurs: Tableau, familles: Sequence[str]) -> tuple[Tableau, list[str]]:
     """Renvoie la moyenne des critères connus de chaque famille, et le nom des familles.
 
