@@ -31,6 +31,8 @@ from solidiag.storage.depot import Depot
 NIVEAUX_LOCAUX = (Niveau.EPCI, Niveau.ARRONDISSEMENT, Niveau.BASSIN_DE_VIE, Niveau.ZONE_EMPLOI)
 """Niveaux infradépartementaux calculés, entiers même quand ils débordent du département."""
 
+_CHIFFRES_SIGNIFICATIFS = 12
+
 
 def charger_referentiel(depot: Depot) -> Referentiel:
     """Renvoie le référentiel des territoires embarqué."""
@@ -150,7 +152,7 @@ def preparer(
         origines.update(offre.origines)
         en_cours.detail = f"{offre.services.height} lignes de services"
     with etape(suivi, "Écarts et premier ordre"):
-        observations = pl.concat([besoins, offre.observations])
+        observations = stabiliser(pl.concat([besoins, offre.observations]))
         epci = [t for t in ids if t.startswith("EPCI-")]
         mesures = {**depot.mesures, **offre.mesures}
         ecarts = croiser(
@@ -207,6 +209,16 @@ def preparer(
         categories={nom: c.libelle for nom, c in offre.categories.items()},
         glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
     )
+
+
+def stabiliser(observations: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie les observations à douze chiffres significatifs.
+
+    Une somme faite par plusieurs fils d'exécution n'a pas toujours le même dernier bit : sans cet
+    arrondi, deux calculs des mêmes fichiers ne donneraient pas les mêmes octets.
+    """
+    decimaux = [nom for nom, genre in observations.schema.items() if genre == pl.Float64]
+    return observations.with_columns(pl.col(decimaux).round_sig_figs(_CHIFFRES_SIGNIFICATIFS))
 
 
 def _populations(referentiel: Referentiel, departement: str) -> Mapping[str, float]:

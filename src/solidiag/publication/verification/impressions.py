@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from solidiag.publication.document import Cle, Document, Nombre
+from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.verification.attendus import unites
 from solidiag.publication.verification.jetons import morceaux
@@ -33,9 +34,19 @@ class Impressions:
     def __call__(self, cle: Cle) -> Collection[str]:
         """Renvoie les textes connus de cette clé, ou rien."""
         connus = set(self._du_document.get(cle, ()))
-        if cle.table == "observations" and cle.champ == "value":
-            observe = self._matiere.derniere(cle.indicateur, cle.territoire, cle.periode)
-            ligne = self._matiere.imprimer(observe)
-            if isinstance(ligne, Nombre):
-                connus.add(ligne.texte.strip())
+        if cle.table == "observations":
+            connus |= self._d_une_observation(cle)
         return connus
+
+    def _d_une_observation(self, cle: Cle) -> set[str]:
+        observe = self._matiere.derniere(cle.indicateur, cle.territoire, cle.periode)
+        if observe is None or not observe.lisible:
+            return set()
+        if cle.champ == "value":
+            ligne = self._matiere.imprimer(observe)
+            return {ligne.texte.strip()} if isinstance(ligne, Nombre) else set()
+        borne = {"lower": observe.lower, "upper": observe.upper}.get(cle.champ)
+        if borne is None:
+            return set()
+        decimales = self._matiere.decimales(cle.indicateur, cle.periode, observe.niveau)
+        return {formater(borne, observe.unite, decimales=decimales).strip()}
