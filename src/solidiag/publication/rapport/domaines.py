@@ -127,6 +127,9 @@ def section_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> 
     yield from _besoin(matiere, domaine, cartes)
     yield from _offre(matiere, domaine, cartes)
     yield from _ecart(matiere, domaine)
+    figure = cartes.carte_ecart(domaine.id, domaine.libelle)
+    if figure is not None:
+        yield figure
     yield from _a_documenter(matiere, domaine)
 
 

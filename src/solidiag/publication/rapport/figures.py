@@ -1,16 +1,62 @@
-"""Cartes et graphiques du rapport, chacun une seule fois."""
+"""Cartes et graphiques du rapport, chacun une seule fois, avec sa table et son alternative."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+import polars as pl
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
-from solidiag.publication.document import Figure
-from solidiag.publication.matiere import Matiere
+from solidiag.model.territoire import Niveau
+from solidiag.publication.cartes import (
+    EchelleCercles,
+    FondSvg,
+    PointCarte,
+    alt_carte,
+    carte_cercles,
+    carte_choroplethe,
+    carte_classes,
+    carte_points,
+    echelle_commune,
+    preparer_fond,
+)
+from solidiag.publication.document import (
+    Cellule,
+    Colonne,
+    Document,
+    Figure,
+    Ligne,
+    Mention,
+    Nombre,
+    Tableau,
+    Texte,
+    parcourir,
+    texte_brut,
+)
+from solidiag.publication.francais import UNITES, dans, nom_court
+from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.phrases import (
+    lisibles,
+    majuscule,
+    message_carte,
+    part_lue,
+    sujet,
+)
+from solidiag.publication.rapport.tableaux import CLASSES, nombre_de, source_de
+from solidiag.statistics.classes import classer
+
+PART_DE_COMMUNES = 0.6
+"""Part de communes lisibles sous laquelle une carte passe à l'intercommunalité."""
+
+_NIVEAUX = {
+    "COM": ("la commune", "communes", "communes diffusées"),
+    "EPCI": ("l'intercommunalité", "intercommunalités", "intercommunalités lues"),
+}
 
 
 class Cartotheque:
-    """Donne chaque carte une fois, et se souvient des indicateurs déjà commentés."""
+    """Donne chaque figure une fois, et se souvient des indicateurs déjà commentés."""
 
     def __init__(self, matiere: Matiere) -> None:
         self._matiere = matiere
@@ -25,27 +71,390 @@ class Cartotheque:
         """Note qu'un indicateur est commenté."""
         self._dits.add(indicateur)
 
-    def carte(self, indicateur: Indicateur) -> Figure | None:
-        return None
+    @cached_property
+    def fond(self) -> FondSvg:
+        """Fond de carte du département, préparé une fois."""
+        return fond_de(self._matiere)
 
-    def carte_offre(self, mesure: MesureOffre) -> Figure | None:
-        return None
+    @cached_property
+    def _echelle(self) -> EchelleCercles:
+        matiere = self._matiere
+        return echelle_commune(
+            [o.value for o in lisibles(matiere, d.id, matiere.communes)]
+            for d in (*matiere.indicateurs.values(), *matiere.mesures.values())
+            if d.carte == "effectif" and d.id != "ctx_pop"
+        )
+
+    def carte(self, indicateur: Indicateur) -> Figure | None:
+        """Renvoie la carte d'un indicateur, ou rien s'il n'y a rien à montrer de nouveau."""
+        if indicateur.carte == "non":
+            return None
+        return self._carte(indicateur, theme="besoin", niveau_voulu=indicateur.niveau_carte)
 
     def carte_par_id(self, indicateur: str) -> Figure | None:
-        return None
+        """Renvoie la carte d'un indicateur nommé, s'il est documenté."""
+        declaration = self._matiere.indicateurs.get(indicateur)
+        return self.carte(declaration) if declaration else None
+
+    def carte_offre(self, mesure: MesureOffre) -> Figure | None:
+        """Renvoie la carte d'une mesure d'offre : points, cercles ou classes."""
+        if mesure.carte == "non":
+            return None
+        if mesure.carte == "points":
+            return self._points(mesure)
+        return self._carte(mesure, theme="offre", niveau_voulu="COM")
+
+    def _carte(
+        self, declaration: Indicateur | MesureOffre, *, theme: str, niveau_voulu: str
+    ) -> Figure | None:
+        matiere = self._matiere
+        if declaration.id in self._traces or not self.fond.cartographiable:
+            return None
+        niveau, observes = self._niveau(declaration.id, niveau_voulu)
+        if len({o.value for o in observes}) < 2:
+            return None
+        self._traces.add(declaration.id)
+        ids = matiere.communes if niveau == "COM" else matiere.epci
+        periode = matiere.periode_de_reference(declaration.id, ids)
+        tous = {t: matiere.derniere(declaration.id, t, periode) for t in ids}
+        valeurs = {t: o.value if o and o.lisible else None for t, o in tous.items()}
+        statuts = {t: o.status if o else "L" for t, o in tous.items()}
+        unite = UNITES.get(declaration.unite, declaration.unite)
+        decimales = matiere.decimales(declaration.id, periode, niveau) or 0
+        identifiant = f"carte-{declaration.id}".replace(".", "-")
+        titre_legende = _legende(declaration, unite)
+        plancher = any(o.precision == "floor" for o in observes)
+        if declaration.carte == "effectif":
+            svg = carte_cercles(
+                self.fond,
+                valeurs,
+                echelle=self._echelle_de(declaration, observes),
+                legende=titre_legende,
+                prefixe=identifiant,
+                statuts=statuts,
+                niveau=niveau,
+            )
+            alt = self._alt_effectif(declaration, observes, niveau)
+        else:
+            classes = classer(
+                [o.value for o in observes if o.value is not None], decimales=decimales
+            )
+            svg = carte_choroplethe(
+                self.fond,
+                valeurs,
+                classes=classes,
+                legende=titre_legende,
+                prefixe=identifiant,
+                statuts=statuts,
+                niveau=niveau,
+                unite=_symbole(declaration.unite),
+                plancher=plancher,
+                reperes=self._reperes(declaration.id, periode),
+            )
+            alt = alt_carte(
+                self.fond,
+                valeurs,
+                classes=classes,
+                sujet=sujet(declaration),
+                indicateur=declaration.id,
+                periode=periode,
+                noms={e: nom_court(matiere.territoire(e)) for e in matiere.epci},
+                statuts=statuts,
+                niveau=niveau,
+                unite=_symbole(declaration.unite),
+                plancher=plancher,
+            ).texte
+        _, mot, mot_lu = _NIVEAUX[niveau]
+        return Figure(
+            id=identifiant,
+            legende=message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0]),
+            sous_titre=(
+                Mention(
+                    f"{declaration.libelle}, {periode}, découpage de {matiere.referentiel.cog} ; ",
+                    "nom",
+                ),
+                *part_lue(matiere, declaration.id, len(observes), len(ids), mot, dit=mot_lu),
+                Texte("."),
+            ),
+            svg=svg,
+            alt=alt,
+            source=source_de(matiere, [declaration.id]),
+            tableau=f"table:{declaration.id}:{niveau}:{periode}",
+            donnees="donnees/observations.csv",
+            theme="besoin" if theme == "besoin" else "offre",
+        )
+
+    def _niveau(self, identifiant: str, voulu: str) -> tuple[str, list[Observe]]:
+        matiere = self._matiere
+        communes = lisibles(matiere, identifiant, matiere.communes)
+        if voulu == "COM" and len(communes) >= PART_DE_COMMUNES * len(matiere.communes):
+            return "COM", communes
+        epci = lisibles(matiere, identifiant, matiere.epci)
+        if len(epci) < 2 and len(communes) > 1:
+            return "COM", communes
+        return "EPCI", epci
+
+    def _echelle_de(
+        self, declaration: Indicateur | MesureOffre, observes: Sequence[Observe]
+    ) -> EchelleCercles:
+        if declaration.id == "ctx_pop":
+            return echelle_commune([[o.value for o in observes]])
+        return self._echelle
+
+    def _alt_effectif(
+        self, declaration: Indicateur | MesureOffre, observes: Sequence[Observe], niveau: str
+    ) -> str:
+        matiere = self._matiere
+        ou, _, _ = _NIVEAUX[niveau]
+        message = texte_brut(message_carte(matiere, declaration, observes, ou))
+        return f"Carte en cercles : {message}."
+
+    def _reperes(self, identifiant: str, periode: str) -> list[tuple[str, str]]:
+        matiere = self._matiere
+        reperes = []
+        for territoire in (matiere.departement.id, matiere.region.id, "FR-FR"):
+            observe = matiere.derniere(identifiant, territoire, periode)
+            imprime = matiere.imprimer(observe)
+            if isinstance(imprime, Nombre):
+                reperes.append((matiere.nom(territoire), imprime.texte))
+        return reperes
+
+    def _points(self, mesure: MesureOffre) -> Figure | None:
+        matiere = self._matiere
+        if mesure.id in self._traces or not self.fond.cartographiable:
+            return None
+        categories = tuple(mesure.selection.get("categories", ()))
+        services = matiere.services.frame.filter(
+            pl.col("categorie").is_in(categories),
+            pl.col("latitude").is_not_null(),
+            pl.col("longitude").is_not_null(),
+        ).unique("groupe", keep="first", maintain_order=True)
+        if services.is_empty():
+            return None
+        self._traces.add(mesure.id)
+        identifiant = f"points-{mesure.id}".replace(".", "-")
+        dates = sorted({str(d)[:4] for d in services["date_source"].drop_nulls()})
+        periode = dates[0] if len(dates) == 1 else f"{dates[0]} à {dates[-1]}"
+        communes = services["code_insee"].drop_nulls().n_unique()
+        svg = carte_points(
+            self.fond,
+            [
+                PointCarte(
+                    id=ligne["id"],
+                    categorie=ligne["categorie"],
+                    longitude=ligne["longitude"],
+                    latitude=ligne["latitude"],
+                    incertain=ligne["precision_geo"] not in ("point", "rue"),
+                )
+                for ligne in services.iter_rows(named=True)
+            ],
+            categories={c: matiere.libelle_categorie(c) for c in categories},
+            legende=mesure.libelle,
+            prefixe=identifiant,
+            date=f"situation de {periode}",
+        )
+        compte = nombre_de(matiere, services.height, f"points:{mesure.id}")
+        lieux = nombre_de(matiere, communes, f"communes:{mesure.id}")
+        return Figure(
+            id=identifiant,
+            legende=(
+                Texte(f"{majuscule(mesure.libelle_court)} : "),
+                compte,
+                Texte(" lieux situés, dans "),
+                lieux,
+                Texte(" communes" if communes > 1 else " commune"),
+            ),
+            sous_titre=(
+                Mention(f"{mesure.libelle}, situation de {periode}. {mesure.reserve}", "nom"),
+            ),
+            svg=svg,
+            alt=(
+                f"Carte de points {dans(matiere.departement)} : {mesure.libelle}, "
+                f"{compte.texte} lieux dans {lieux.texte} communes. "
+                "Le tableau des services donne chaque lieu et sa date."
+            ),
+            source=source_de(matiere, [mesure.id]),
+            tableau=f"services:{mesure.id}",
+            donnees="donnees/services.csv",
+            theme="offre",
+        )
+
+    def carte_ecart(self, domaine: str, libelle: str) -> Figure | None:
+        """Renvoie la carte des classes d'un domaine, ou rien s'il n'est pas mesuré."""
+        matiere = self._matiere
+        table = matiere.ecarts.frame.filter(domaine=domaine)
+        classes = dict(table.select("territoire", "classe").iter_rows())
+        mesurees = [c for c in classes.values() if c != "non_mesure"]
+        if not mesurees or not self.fond.cartographiable:
+            return None
+        identifiant = f"ecart-{domaine}"
+        morceaux: list[Ligne] = []
+        for classe, mot in CLASSES.items():
+            nombre = mesurees.count(classe)
+            if nombre:
+                morceaux.append(Texte(f"{', ' if morceaux else ''}{mot} : "))
+                morceaux.append(nombre_de(matiere, nombre, f"{domaine}:{classe}"))
+        return Figure(
+            id=identifiant,
+            legende=(Texte("Intercommunalités par classe – "), *morceaux),
+            sous_titre=(Mention(f"{libelle} : besoin et offre comparés au département.", "nom"),),
+            svg=carte_classes(
+                self.fond, classes, legende="Besoin et offre comparés", prefixe=identifiant
+            ),
+            alt=(
+                f"Carte des intercommunalités {dans(matiere.departement)} par classe d'écart, "
+                f"{libelle} : {texte_brut(morceaux)}."
+            ),
+            source=(Mention("Source : croisement calculé par Solidiag.", "reference"),),
+            tableau=f"ecart:{domaine}",
+            donnees="donnees/matrice.csv",
+            theme="ecart",
+        )
 
     def bande(self, indicateur: str) -> Figure | None:
+        """Renvoie la bande des intercommunalités d'un indicateur."""
+        del indicateur
         return None
 
     def evolution(self, indicateur: str) -> Figure | None:
+        """Renvoie l'évolution d'un indicateur du département."""
+        del indicateur
         return None
 
     def rangs(self) -> Figure | None:
+        """Renvoie le graphique des rangs et de leur étendue."""
         return None
 
     def cartes_de_points(self) -> Iterator[Figure]:
-        return iter(())
+        """Parcourt les cartes de services qu'aucun domaine n'a montrées."""
+        for mesure in self._matiere.mesures.values():
+            if mesure.carte == "points":
+                figure = self._points(mesure)
+                if figure is not None:
+                    yield figure
 
 
-def fonds_de_site(matiere: Matiere):
-    return ()
+def fond_de(matiere: Matiere, *, largeur: float | None = None) -> FondSvg:
+    """Renvoie le fond de carte préparé du département."""
+    options = {} if largeur is None else {"largeur": largeur}
+    return preparer_fond(
+        matiere.fond,
+        populations=matiere.referentiel.populations,
+        noms_epci={e: nom_court(matiere.territoire(e)) for e in matiere.epci},
+        **options,
+    )
+
+
+def _legende(declaration: Indicateur | MesureOffre, unite: str) -> str:
+    court = majuscule(declaration.libelle_court)
+    return court if declaration.unite in ("nombre", "ratio", "indice") else f"{court}, en {unite}"
+
+
+def _symbole(unite: str) -> str:
+    return {"percent": "%", "euro": "€", "minutes": "min"}.get(unite, "")
+
+
+def annexes(matiere: Matiere, document: Document) -> dict[str, Tableau]:
+    """Renvoie le tableau de chaque figure qui en nomme un hors du document."""
+    presents = {b.id for b in parcourir(document.blocs) if isinstance(b, Tableau)}
+    tableaux = {}
+    for bloc in parcourir(document.blocs):
+        if isinstance(bloc, Figure) and bloc.tableau and bloc.tableau not in presents:
+            tableaux[bloc.tableau] = _annexe(matiere, bloc)
+    return tableaux
+
+
+def _annexe(matiere: Matiere, figure: Figure) -> Tableau:
+    genre, _, reste = figure.tableau.partition(":")
+    if genre == "table":
+        identifiant, niveau, periode = reste.rsplit(":", 2)
+        return _annexe_valeurs(matiere, figure, identifiant, niveau=niveau, periode=periode)
+    if genre == "services":
+        return _annexe_services(matiere, figure, matiere.mesures[reste])
+    return _annexe_ecarts(matiere, figure, reste)
+
+
+def _annexe_valeurs(
+    matiere: Matiere, figure: Figure, identifiant: str, *, niveau: str, periode: str
+) -> Tableau:
+    ids = matiere.communes if niveau == Niveau.COMMUNE.value else matiere.epci
+    declaration = matiere.indicateurs.get(identifiant) or matiere.mesures[identifiant]
+    lignes = tuple(
+        (
+            Cellule(contenu=(Mention(matiere.nom(t), "nom"),)),
+            Cellule(contenu=(matiere.imprimer(matiere.derniere(identifiant, t, periode)),)),
+        )
+        for t in ids
+    )
+    return Tableau(
+        id=figure.tableau,
+        legende=(Mention(f"{declaration.libelle}, {periode}", "nom"),),
+        colonnes=(
+            Colonne(entete="Territoire", largeur=3),
+            Colonne(entete=majuscule(declaration.libelle_court), alignement="droite", largeur=2),
+        ),
+        lignes=lignes,
+        source=figure.source,
+    )
+
+
+def _annexe_services(matiere: Matiere, figure: Figure, mesure: MesureOffre) -> Tableau:
+    categories: Sequence[str] = mesure.selection.get("categories", ())
+    services = (
+        matiere.services.frame.filter(pl.col("categorie").is_in(categories))
+        .unique("groupe", keep="first", maintain_order=True)
+        .sort("code_insee", "nom", nulls_last=True)
+    )
+    lignes = tuple(
+        (
+            Cellule(contenu=(Mention(s["nom"] or "", "nom"),)),
+            Cellule(contenu=(Mention(_commune(matiere, s), "nom"),)),
+            Cellule(contenu=(Mention(s["adresse"] or "", "nom"),)),
+            Cellule(contenu=(Mention(s["date_source"] or "", "date"),)),
+        )
+        for s in services.iter_rows(named=True)
+    )
+    return Tableau(
+        id=figure.tableau,
+        legende=(Mention(mesure.libelle, "nom"),),
+        colonnes=(
+            Colonne(entete="Service", largeur=3),
+            Colonne(entete="Commune", largeur=2),
+            Colonne(entete="Adresse", largeur=3),
+            Colonne(entete="Date de la source", largeur=1.5),
+        ),
+        lignes=lignes,
+        source=figure.source,
+    )
+
+
+def _commune(matiere: Matiere, service: Mapping[str, object]) -> str:
+    code = service["code_insee"]
+    return matiere.nom(f"COM-{code}") if code else str(service["commune"] or "")
+
+
+def _annexe_ecarts(matiere: Matiere, figure: Figure, domaine: str) -> Tableau:
+    table = matiere.ecarts.frame.filter(domaine=domaine)
+    lignes = tuple(
+        (
+            Cellule(contenu=(Mention(matiere.nom(ligne["territoire"]), "nom"),)),
+            Cellule(contenu=(Texte(CLASSES[ligne["classe"]]),), classe=ligne["classe"]),
+            Cellule(contenu=(Texte(ligne["confiance"]),)),
+            Cellule(contenu=(Mention(ligne["motif"] or "", "definition"),)),
+        )
+        for ligne in sorted(
+            table.iter_rows(named=True), key=lambda ligne: matiere.nom(ligne["territoire"])
+        )
+    )
+    return Tableau(
+        id=figure.tableau,
+        legende=figure.sous_titre,
+        colonnes=(
+            Colonne(entete="Intercommunalité", largeur=2.5),
+            Colonne(entete="Classe", largeur=1.3),
+            Colonne(entete="Confiance", largeur=1.2),
+            Colonne(entete="Motif", largeur=5),
+        ),
+        lignes=lignes,
+        source=figure.source,
+    )

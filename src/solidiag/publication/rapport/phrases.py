@@ -132,14 +132,14 @@ def paragraphe_indicateur(matiere: Matiere, indicateur: Indicateur) -> tuple[Lig
 
 
 def part_lue(
-    matiere: Matiere, indicateur: str, lus: int, total: int, mot: str
+    matiere: Matiere, indicateur: str, lus: int, total: int, mot: str, *, dit: str = ""
 ) -> tuple[Ligne, ...]:
     """Renvoie « x communes diffusées sur y »."""
     cle = Cle(indicateur=indicateur, territoire=matiere.departement.id, champ=f"lus_{mot}")
     cle_total = Cle(indicateur=mot, territoire=matiere.departement.id, table="comptes")
     return (
         Nombre(formater(lus, "nombre", decimales=0), cle),
-        Texte(f" {mot} sur "),
+        Texte(f" {dit or mot} sur "),
         Nombre(formater(total, "nombre", decimales=0), cle_total),
     )
 
