@@ -12,6 +12,7 @@ from solidiag.model.origin import Origin, Retrieval
 from solidiag.model.service import SERVICES
 from solidiag.offre.mesures import (
     HORS_CHAMP,
+    HORS_INVENTAIRE,
     LIEU_INCONNU,
     Territoires,
     categories_de,
@@ -64,6 +65,7 @@ def lancer(
     *,
     couverture: Couverture | None = None,
     populations: dict[str, dict[str, float]] | None = None,
+    inventoriees: tuple[str, ...] = ("40001", "40002", "64001"),
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Origin]]:
     table, origines = compter(
         [declaree],
@@ -75,6 +77,7 @@ def lancer(
         Territoires(
             appartenance=pl.DataFrame(APPARTENANCE, schema=["commune", "territoire"], orient="row"),
             departements={"40001": "40", "40002": "40", "64001": "64"},
+            inventoriees=frozenset(inventoriees),
             demandes=(*dict.fromkeys(t for _, t in APPARTENANCE), "EPCI-9"),
         ),
         couvertures={"gare": {"x": couverture or Couverture(departements=("40",))}},
@@ -128,6 +131,19 @@ def test_outside_the_cover_nothing_is_known_even_with_a_service() -> None:
         assert lignes[territoire]["value"] is None, territoire
         assert lignes[territoire]["status"] == "L"
         assert lignes[territoire]["motif"] == HORS_CHAMP
+
+
+def test_a_territory_wider_than_the_inventory_is_not_counted() -> None:
+    lignes, _ = lancer(
+        [service(1, "40001"), service(2, "40002")],
+        mesure(zero_interpretable=True),
+        couverture=Couverture(),
+        inventoriees=("40001", "40002"),
+    )
+    assert lignes["DEP-40"]["value"] == 2
+    for territoire in ("EPCI-2", "COM-64001"):
+        assert lignes[territoire]["value"] is None
+        assert lignes[territoire]["motif"] == HORS_INVENTAIRE
 
 
 def test_every_category_of_a_measure_must_be_covered() -> None:

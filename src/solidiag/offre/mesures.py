@@ -27,6 +27,7 @@ MULTIPLES: dict[str, float] = {"pour_1000": 1e3, "pour_10000": 1e4, "pour_100000
 SANS_INTERVALLE = "dénombrement de lieux\u00a0: pas d'échantillon, donc pas d'intervalle"
 LIEU_INCONNU = "aucun lieu connu des sources, ce qui n'est pas une absence prouvée"
 HORS_CHAMP = "territoire hors du champ de la source"
+HORS_INVENTAIRE = "territoire qui déborde de l'inventaire du département"
 SANS_POPULATION = "population rapportée non documentée"
 
 
@@ -97,12 +98,16 @@ class Territoires:
         territoires, elle-même comprise.
     departements
         Commune → département.
+    inventoriees
+        Communes dont tous les services connus sont dans l'inventaire : un territoire qui en déborde
+        (région, France, bassin de vie à cheval) n'est pas compté.
     demandes
         Identifiants demandés ; chacun revient pour chaque mesure.
     """
 
     appartenance: pl.DataFrame
     departements: Mapping[str, str]
+    inventoriees: frozenset[str]
     demandes: tuple[str, ...]
 
 
@@ -143,6 +148,7 @@ def compter(
         pl.col("fermeture").fill_null("") == "", pl.col("code_insee").is_not_null()
     ).with_columns(pl.coalesce("groupe", "id").alias("service"))
     departements = _departements(territoires)
+    debordent = _debordent(territoires)
     for mesure in mesures:
         categories = categories_de(mesure)
         retenus = ouverts.filter(pl.col("categorie").is_in(categories))
@@ -155,7 +161,9 @@ def compter(
                 mesure,
                 territoire,
                 nombre=nombres.get(territoire, 0),
-                couvert=_couvert(categories, departements.get(territoire, set()), couvertures),
+                dehors=HORS_INVENTAIRE
+                if territoire in debordent
+                else _hors_champ(categories, departements.get(territoire, set()), couvertures),
                 population=population.get(territoire),
             )
             for territoire in dict.fromkeys(territoires.demandes)
@@ -187,7 +195,7 @@ def _ligne(
     territoire: str,
     *,
     nombre: int,
-    couvert: bool,
+    dehors: str,
     population: float | None,
 ) -> dict[str, Any]:
     ligne: dict[str, Any] = {
@@ -196,8 +204,8 @@ def _ligne(
         "unite": mesure.unite,
         "status": "L",
     }
-    if not couvert:
-        return ligne | {"motif": HORS_CHAMP}
+    if dehors:
+        return ligne | {"motif": dehors}
     if nombre == 0 and not mesure.zero_interpretable:
         return ligne | {"motif": LIEU_INCONNU}
     connue = ligne | {"status": "A", "precision": "exact", "motif": SANS_INTERVALLE}
@@ -233,17 +241,26 @@ def _departements(territoires: Territoires) -> dict[str, set[str]]:
     return trouves
 
 
-def _couvert(
+def _debordent(territoires: Territoires) -> set[str]:
+    """Territoires dont une commune n'est pas dans l'inventaire."""
+    dehors = territoires.appartenance.filter(
+        ~pl.col("commune").is_in(list(territoires.inventoriees))
+    )
+    return set(dehors["territoire"])
+
+
+def _hors_champ(
     categories: Sequence[str],
     departements: set[str],
     couvertures: Mapping[str, Mapping[str, Couverture]],
-) -> bool:
-    """Dit si, dans chaque département du territoire, chaque catégorie a une source qui couvre."""
-    return bool(departements) and all(
+) -> str:
+    """Renvoie le motif si, dans un département, une catégorie n'a aucune source qui le couvre."""
+    couvert = bool(departements) and all(
         any(couverture.couvre(departement) for couverture in couvertures.get(nom, {}).values())
         for nom in categories
         for departement in departements
     )
+    return "" if couvert else HORS_CHAMP
 
 
 def _periode(retenus: pl.DataFrame) -> str:

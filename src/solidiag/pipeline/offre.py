@@ -112,7 +112,7 @@ def calculer_offre(
     comptees, provenances = compter(
         de_services,
         inventaire.services,
-        _territoires(referentiel, territoires),
+        _territoires(referentiel, territoires, departement=departement),
         couvertures=couvertures,
         populations={"tous": _population(besoins)},
         origines=origines_services,
@@ -200,13 +200,21 @@ def _cadre(depot: Depot, referentiel: Referentiel) -> Cadre:
     return Cadre.depuis(referentiel, codes)
 
 
-def _territoires(referentiel: Referentiel, demandes: Sequence[str]) -> Territoires:
+def _territoires(
+    referentiel: Referentiel, demandes: Sequence[str], *, departement: str
+) -> Territoires:
+    communes = referentiel.communes
+    epci = communes.filter(pl.col("departement") == departement)["epci"].drop_nulls().unique()
+    inventoriees = communes.filter(
+        (pl.col("departement") == departement) | pl.col("epci").is_in(epci.implode())
+    )
     niveaux = [n for n in Niveau if n not in _SANS_COMMUNES_ENTIERES]
     return Territoires(
         appartenance=pl.concat(
             referentiel.appartenance(n).select("commune", "territoire") for n in niveaux
         ).unique(),
-        departements=dict(referentiel.communes.select("code", "departement").iter_rows()),
+        departements=dict(communes.select("code", "departement").iter_rows()),
+        inventoriees=frozenset(inventoriees["code"]),
         demandes=tuple(demandes),
     )
 
