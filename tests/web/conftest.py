@@ -69,6 +69,16 @@ def nombre(texte: str, indicateur: str, territoire: str, periode: str = "2021") 
     return Nombre(texte, Cle(indicateur=indicateur, territoire=territoire, periode=periode))
 
 
+def chapitre(identifiant: str, surtitre: str, *morceaux: str | Ligne) -> Titre:
+    """Renvoie un titre de chapitre."""
+    return Titre(niveau=1, id=identifiant, surtitre=surtitre, contenu=lignes(*morceaux))
+
+
+def cellule(*morceaux: str | Ligne, classe: str = "") -> Cellule:
+    """Renvoie une cellule."""
+    return Cellule(contenu=lignes(*morceaux), classe=classe)
+
+
 def communes() -> list[SiteTerritoire]:
     """Renvoie les communes d'exemple, en damier."""
     rangs = [(r, c) for r in range(RANGS) for c in range(COLONNES)]
@@ -105,7 +115,7 @@ def _contour(r: int, c: int) -> str:
     points = [_sommet(r, c), _sommet(r, c + 1), _sommet(r + 1, c + 1), _sommet(r + 1, c)]
     milieux = []
     for (x1, y1), (x2, y2) in zip(points, [*points[1:], points[0]], strict=True):
-        milieux += [(x1, y1), ((x1 + x2) / 2, (y1 + y2) / 2)]
+        milieux += [(x1 + (x2 - x1) * k / 3, y1 + (y2 - y1) * k / 3) for k in range(3)]
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in milieux) + "Z"
 
 
@@ -144,22 +154,22 @@ def table_taux() -> SiteTable:
         elif rang % 11 == 7:
             rangees.append(SiteLigne(territoire=t.id, statut="O"))
         elif rang == 0:
-            rangees.append(SiteLigne(territoire=t.id, texte="≤ 5 %", valeur=5.0))
+            rangees.append(SiteLigne(territoire=t.id, texte="≤\u00a05\u00a0%", valeur=5.0))
         elif rang == 1:
-            rangees.append(SiteLigne(territoire=t.id, texte="0 %", valeur=0.0))
+            rangees.append(SiteLigne(territoire=t.id, texte="0\u00a0%", valeur=0.0))
         else:
             v = 6 + (rang * 5) % 17
             rangees.append(
                 SiteLigne(
                     territoire=t.id,
-                    texte=f"{v} %",
+                    texte=f"{v}\u00a0%",
                     valeur=float(v),
-                    intervalle=f"{v - 1} % à {v + 1} %",
+                    intervalle=f"{v - 1}\u00a0% à {v + 1}\u00a0%",
                 )
             )
     autres = [(i, v) for v, i in enumerate(EPCI, start=9)]
     autres += [("DEP-99", 12), ("REG-98", 13), ("FR-FR", 15)]
-    rangees += [SiteLigne(territoire=i, texte=f"{v} %", valeur=float(v)) for i, v in autres]
+    rangees += [SiteLigne(territoire=i, texte=f"{v}\u00a0%", valeur=float(v)) for i, v in autres]
     return SiteTable(
         id="ctx_tx_pauvrete",
         indicateur="ctx_tx_pauvrete",
@@ -235,7 +245,7 @@ def matrice(axe: int, domaines: tuple[str, ...]) -> Tableau:
         ),
         lignes=tuple(
             (
-                Cellule(contenu=lignes(nom)),
+                cellule(nom),
                 *(
                     Cellule(
                         contenu=lignes(classes[(i + j + axe) % 3][0]),
@@ -251,7 +261,7 @@ def matrice(axe: int, domaines: tuple[str, ...]) -> Tableau:
 
 def _axe(numero: int, titre: str, domaines: tuple[str, ...], *, avec_carte: bool) -> list[Any]:
     blocs: list[Any] = [
-        Titre(niveau=1, id=f"axe{numero}", surtitre=f"Axe {numero}", contenu=lignes(titre)),
+        chapitre(f"axe{numero}", f"Axe {numero}", titre),
         Paragraphe(
             style="chapeau",
             contenu=lignes("Quel besoin, quelle offre, quel écart, avec quelle confiance."),
@@ -337,12 +347,7 @@ def document() -> Document:
                     lignes("Quatre domaines se comparent en volume."),
                 )
             ),
-            Titre(
-                niveau=1,
-                id="portrait",
-                surtitre="Portrait social",
-                contenu=lignes("Des intercommunalités aux situations proches"),
-            ),
+            chapitre("portrait", "Portrait social", "Des intercommunalités aux situations proches"),
             Tableau(
                 id="tab-epci",
                 legende=lignes("Les intercommunalités d'exemple"),
@@ -353,16 +358,16 @@ def document() -> Document:
                 ),
                 references=(
                     (
-                        Cellule(contenu=lignes("France")),
-                        Cellule(contenu=(nombre("15 %", "ctx_tx_pauvrete", "FR-FR"),)),
-                        Cellule(contenu=(Absence("L"),)),
+                        cellule("France"),
+                        cellule(nombre("15 %", "ctx_tx_pauvrete", "FR-FR")),
+                        cellule(Absence("L")),
                     ),
                 ),
                 lignes=tuple(
                     (
-                        Cellule(contenu=lignes(EPCI[x.territoire])),
-                        Cellule(contenu=(nombre(x.texte, "ctx_tx_pauvrete", x.territoire),)),
-                        Cellule(contenu=(Absence(statut),)),
+                        cellule(EPCI[x.territoire]),
+                        cellule(nombre(x.texte, "ctx_tx_pauvrete", x.territoire)),
+                        cellule(Absence(statut)),
                     )
                     for x, statut in zip(epci, "QOLM", strict=True)
                 ),
@@ -403,12 +408,7 @@ def document() -> Document:
             *_axe(
                 4, "Le volet solidaire de la transition", ("Mobilité solidaire",), avec_carte=False
             ),
-            Titre(
-                niveau=1,
-                id="priorites",
-                surtitre="Premier ordre des domaines",
-                contenu=lignes("Un ordre provisoire, à discuter"),
-            ),
+            chapitre("priorites", "Premier ordre des domaines", "Un ordre provisoire, à discuter"),
             Tableau(
                 id="tab-priorites",
                 legende=lignes("Domaines mesurés"),
@@ -419,34 +419,20 @@ def document() -> Document:
                 ),
                 lignes=tuple(
                     (
-                        Cellule(contenu=lignes(nom)),
-                        Cellule(
-                            contenu=(
-                                Nombre(
-                                    str(rang), Cle(indicateur=nom, champ="rang", table="priorites")
-                                ),
-                            )
+                        cellule(nom),
+                        cellule(
+                            Nombre(str(rang), Cle(indicateur=nom, champ="rang", table="priorites"))
                         ),
-                        Cellule(contenu=lignes("besoin, offre")),
+                        cellule("besoin, offre"),
                     )
                     for rang, nom in enumerate(
                         ("Accompagnement", "Petite enfance", "Accès aux droits", "Mobilité"), 1
                     )
                 ),
             ),
-            Titre(
-                niveau=1,
-                id="methode",
-                surtitre="Mandat et méthode",
-                contenu=lignes("Des fichiers publics"),
-            ),
+            chapitre("methode", "Mandat et méthode", "Des fichiers publics"),
             Paragraphe(style="note", contenu=lignes("Méthode d'exemple.")),
-            Titre(
-                niveau=1,
-                id="sources",
-                surtitre="Sources",
-                contenu=lignes("D'où viennent les chiffres"),
-            ),
+            chapitre("sources", "Sources", "D'où viennent les chiffres"),
             Paragraphe(contenu=lignes("Tous les chiffres de cet exemple sont fictifs.")),
         ),
     )
@@ -462,11 +448,6 @@ def ecrire(dossier: Path, **changements: Any) -> list[Path]:
     }
     demande = changements.pop("document", document())
     return rendre_site(demande, dossier, **(arguments | changements))
-
-
-@pytest.fixture(scope="session")
-def exemple() -> Document:
-    return document()
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau
 from solidiag.publication.document import Nombre
-from solidiag.publication.francais import formater
+from solidiag.publication.francais import UNITES, formater
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.tableaux import source_de
 from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
@@ -49,8 +49,10 @@ def tables_du_site(matiere: Matiere) -> dict[str, SiteTable]:
     tables = {}
     observes = territoires_observes(matiere)
     groupes = _groupes(matiere)
-    declarations: Iterator[Indicateur | MesureOffre] = iter(
-        (*matiere.indicateurs.values(), *matiere.mesures.values())
+    ordre = {identifiant: rang for rang, identifiant in enumerate(groupes)}
+    declarations: list[Indicateur | MesureOffre] = sorted(
+        (*matiere.indicateurs.values(), *matiere.mesures.values()),
+        key=lambda d: (ordre.get(d.id, len(ordre)), d.id),
     )
     for declaration in declarations:
         periode = matiere.periode_de_reference(declaration.id, observes)
@@ -67,7 +69,7 @@ def tables_du_site(matiere: Matiere) -> dict[str, SiteTable]:
             indicateur=declaration.id,
             periode=periode,
             libelle=declaration.libelle,
-            unite=declaration.unite,
+            unite=UNITES[declaration.unite],
             definition=declaration.definition
             if isinstance(declaration, Indicateur)
             else declaration.lecture,

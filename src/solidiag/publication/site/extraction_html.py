@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from solidiag.publication.document import Cle
-from solidiag.publication.site.lignes_html import lire_cle
+from solidiag.publication.site.lignes_html import composer_cle, lire_cle
 
 _VIDES = frozenset(
     "area base br col embed hr img input link meta source track wbr".split()  # noqa: SIM905
@@ -45,6 +45,8 @@ class _Ouvert:
     nature: str
     svg: bool
     identifiant: str
+    table: str = ""
+    territoire: str = ""
 
 
 class _Lecteur(HTMLParser):
@@ -64,12 +66,18 @@ class _Lecteur(HTMLParser):
         parent = self.pile[-1] if self.pile else _Ouvert("", "", "", svg=False, identifiant="")
         if nom not in _EN_LIGNE:
             self.bloc += 1
+        table = attributs.get("data-table") or parent.table
+        territoire = attributs.get("data-t") or parent.territoire
+        champ = attributs.get("data-champ")
+        composee = composer_cle(table, territoire, champ) if champ and table else ""
         ouvert = _Ouvert(
             nom,
-            attributs.get("data-cle") or parent.cle,
+            attributs.get("data-cle") or composee or parent.cle,
             attributs.get("data-nature") or parent.nature,
             parent.svg or nom == "svg",
             attributs.get("id") or parent.identifiant,
+            table,
+            territoire,
         )
         for attribut in _ATTRIBUTS:
             texte = attributs.get(attribut)

@@ -31,6 +31,18 @@ def ecrire_cle(cle: Cle) -> str:
     return "|".join(getattr(cle, champ) for champ in _CHAMPS_DE_CLE)
 
 
+def composer_cle(table: str, territoire: str, champ: str) -> str:
+    """Renvoie la clé d'une cellule, d'après ``data-table``, ``data-t`` et ``data-champ``.
+
+    Examples
+    --------
+    >>> composer_cle("observations|ctx_pop|2023", "DEP-40", "value")
+    'observations|ctx_pop|DEP-40|2023|value'
+    """
+    nom, indicateur, periode = table.split("|")
+    return "|".join((nom, indicateur, territoire, periode, champ))
+
+
 def lire_cle(texte: str) -> Cle:
     """Renvoie la clé écrite par `ecrire_cle`.
 

@@ -115,6 +115,22 @@ class SiteTable:
             table=self.table,
         )
 
+    @property
+    def sans_intervalle(self) -> tuple[str, ...]:
+        """Raisons pour lesquelles des valeurs n'ont pas d'intervalle, sans répétition."""
+        raisons = (x.motif for x in self.lignes if x.lisible and x.motif and not x.intervalle)
+        return tuple(dict.fromkeys(raisons))
+
+    @property
+    def raisons_communes(self) -> dict[str, str]:
+        """Raison de chaque statut d'absence qui n'en a qu'une : elle se dit une fois."""
+        raisons: dict[str, set[str]] = {}
+        for ligne in self.lignes:
+            if not ligne.lisible:
+                raisons.setdefault(ligne.statut, set()).add(ligne.motif)
+        communes = {statut: next(iter(r)) for statut, r in raisons.items() if len(r) == 1}
+        return {statut: raison for statut, raison in communes.items() if raison}
+
     def niveaux(self) -> tuple[str, ...]:
         """Renvoie les niveaux présents, dans l'ordre des lignes."""
         vus = dict.fromkeys(ligne.territoire.partition("-")[0] for ligne in self.lignes)

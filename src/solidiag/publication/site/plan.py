@@ -20,6 +20,7 @@ from solidiag.publication.document import (
 )
 
 PAGES_PROPRES = ("index", "chiffres", "mon-territoire", "sources-et-methode", "plan-du-site")
+SURTITRES_GENERIQUES = frozenset({"Annexe", "Annexes"})
 _AXE = re.compile(r"^Axe[ \u00a0\u202f]([1-4])\b")
 
 
@@ -51,6 +52,8 @@ class Chapitre:
         """Nom du chapitre dans le menu : son sujet, plus court que son constat."""
         if self.axe:
             return f"{self.titre.surtitre} : {texte_brut(self.titre.contenu)}"
+        if self.titre.surtitre in SURTITRES_GENERIQUES:
+            return texte_brut(self.titre.contenu)
         return self.titre.surtitre or texte_brut(self.titre.contenu)
 
 

@@ -36,6 +36,9 @@ _ECHELLES = {
     "COM": "Communes",
     "ARM": "Arrondissements municipaux",
     "EPCI": "Intercommunalités",
+    "BV": "Bassins de vie",
+    "ZE": "Zones d'emploi",
+    "ARR": "Arrondissements",
 }
 
 
@@ -87,12 +90,12 @@ def rendre_site(
         dossier_donnees=dossier_donnees,
     )
     ecrits = []
-    for nom, octets in sorted(atelier.fichiers().items()):
+    for nom, octets in atelier.fichiers().items():
         chemin = dossier / nom
         chemin.parent.mkdir(parents=True, exist_ok=True)
         chemin.write_bytes(octets)
         ecrits.append(chemin)
-    return ecrits
+    return sorted(ecrits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,8 +307,14 @@ class _Site:
         vues = self._atelier(fichier, ())
         tableaux = [
             (nom, vues.table(table, identifiant=f"valeurs-{niveau.lower()}", niveaux=[niveau]))
-            for niveau, nom in reversed(_ECHELLES.items())
+            for niveau, nom in _ECHELLES.items()
+            if any(ligne.lisible for ligne in table.de_niveau(niveau))
+        ]
+        muettes = [
+            (nom, tuple(dict.fromkeys(ligne.statut for ligne in table.de_niveau(niveau))))
+            for niveau, nom in _ECHELLES.items()
             if niveau in table.niveaux()
+            and not any(ligne.lisible for ligne in table.de_niveau(niveau))
         ]
         return self._page(
             "table.html.j2",
@@ -314,6 +323,8 @@ class _Site:
             racine="../",
             table=table,
             tableaux=tableaux,
+            muettes=muettes,
+            seule=None if tableaux else vues.table(table, identifiant="valeurs", niveaux=[]),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
@@ -24,7 +24,6 @@ from solidiag.publication.site.lignes_html import (
     ecrire_absence,
     ecrire_lignes,
     ecrire_mention,
-    ecrire_nombre,
 )
 from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
 from solidiag.publication.site.svg import integrer, rapport
@@ -36,12 +35,12 @@ _BORNES = ("lower", "upper")
 
 @dataclass(frozen=True, slots=True)
 class VueCellule:
-    """Cellule écrite."""
+    """Cellule écrite ; ``champ`` : partie d'une clé portée par la rangée et le tableau."""
 
     html: Markup
     classe: str = ""
     alignement: str = "gauche"
-    tri: str = ""
+    champ: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,7 @@ class VueTableau:
     source: Markup | None = None
     bandes: tuple[tuple[str, int, int], ...] = ()
     classe: str = ""
+    table: str = ""
     triable: bool = False
 
 
@@ -151,8 +151,8 @@ class Atelier:
 
     def table(self, table: SiteTable, *, identifiant: str, niveaux: Sequence[str]) -> VueTableau:
         """Renvoie la vue d'une table d'indicateur, pour certains niveaux."""
+        dites = table.raisons_communes
         intervalles = any(ligne.intervalle for ligne in table.lignes)
-        motifs = any(ligne.motif for ligne in table.lignes)
         entetes = [
             VueEntete(Markup("Territoire")),
             VueEntete(
@@ -160,21 +160,16 @@ class Atelier:
                     ecrire_mention(table.unite, "definition"),
                     ecrire_mention(table.millesime, "millesime"),
                 ),
-                "droite",
             ),
         ]
         if intervalles:
-            entetes.append(VueEntete(Markup("Intervalle"), "droite"))
-        if motifs:
-            entetes.append(VueEntete(Markup("Remarque")))
+            entetes.append(VueEntete(Markup("Intervalle")))
 
         def rangee(ligne: SiteLigne) -> VueRangee:
-            nom = ecrire_mention(self.noms.get(ligne.territoire, ligne.territoire), "nom")
-            cellules = [VueCellule(nom), self._valeur(table, ligne)]
+            nom = self.noms.get(ligne.territoire, ligne.territoire)
+            cellules = [VueCellule(_nom(nom)), self._valeur(ligne, dites=dites)]
             if intervalles:
-                cellules.append(VueCellule(_intervalle(table, ligne), "", "droite"))
-            if motifs:
-                cellules.append(VueCellule(ecrire_mention(ligne.motif, "definition")))
+                cellules.append(VueCellule(_intervalle(ligne)))
             return VueRangee(tuple(cellules), ligne.territoire)
 
         retenues = [x for niveau in niveaux for x in table.de_niveau(niveau)]
@@ -185,15 +180,24 @@ class Atelier:
             entetes=tuple(entetes),
             lignes=tuple(rangee(ligne) for ligne in retenues),
             references=tuple(rangee(x) for x in autres if x not in retenues),
+            notes=tuple(
+                Markup("{} : {}").format(ecrire_absence(s), ecrire_mention(raison, "definition"))
+                for s, raison in dites.items()
+            ),
             source=ecrire_mention(table.source, "reference"),
+            classe="valeurs-table",
+            table="|".join((table.table, table.indicateur, table.periode)),
             triable=len(retenues) >= _MINIMUM_TRIABLE,
         )
 
-    def _valeur(self, table: SiteTable, ligne: SiteLigne) -> VueCellule:
-        if not ligne.lisible:
-            return VueCellule(ecrire_absence(ligne.statut), "", "droite")
-        tri = "" if ligne.valeur is None else repr(ligne.valeur)
-        return VueCellule(ecrire_nombre(ligne.texte, table.cle(ligne)), "", "droite", tri)
+    def _valeur(self, ligne: SiteLigne, *, dites: Collection[str]) -> VueCellule:
+        if ligne.lisible:
+            return VueCellule(escape(ligne.texte), champ="value")
+        marque = ecrire_absence(ligne.statut)
+        if ligne.motif and ligne.statut not in dites:
+            motif = ecrire_mention(ligne.motif, "definition")
+            marque += Markup('<span class="motif">{}</span>').format(motif)
+        return VueCellule(marque)
 
     def figure(self, figure: Figure) -> VueFigure:
         """Renvoie la vue d'une figure et, s'il n'est pas déjà sur la page, de son tableau."""
@@ -230,14 +234,18 @@ class Atelier:
         return bool(figure.donnees and self.dossier_donnees)
 
 
-def _intervalle(table: SiteTable, ligne: SiteLigne) -> Markup:
-    """Renvoie l'intervalle écrit, chaque borne avec sa clé."""
-    cle = table.cle(ligne)
+def _nom(nom: str) -> Markup:
+    """Renvoie le nom d'un territoire, marqué comme nom s'il porte un chiffre."""
+    return ecrire_mention(nom, "nom") if any(c.isdigit() for c in nom) else escape(nom)
+
+
+def _intervalle(ligne: SiteLigne) -> Markup:
+    """Renvoie l'intervalle écrit, chaque borne avec sa partie de clé."""
     bornes = ligne.intervalle.split(" à ")
     if len(bornes) != len(_BORNES):
         return escape(ligne.intervalle)
     ecrites = (
-        ecrire_nombre(texte, replace(cle, champ=champ))
+        Markup('<span data-champ="{}">{}</span>').format(champ, texte)
         for texte, champ in zip(bornes, _BORNES, strict=True)
     )
     return Markup(" à ").join(ecrites)

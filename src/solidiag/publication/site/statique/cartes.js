@@ -10,25 +10,29 @@
     });
     return cellules[0].textContent.trim() + ". " + morceaux.join(" ; ");
   }
-  function surligner(svg, cible) {
+  function surligner(svg, cibles) {
     svg.querySelectorAll(".surligne").forEach(function (e) { e.remove(); });
-    if (!cible) { return; }
-    var trait = cible.cloneNode(false);
-    trait.removeAttribute("data-t");
-    trait.removeAttribute("id");
-    trait.setAttribute("class", "surligne");
-    trait.removeAttribute("style");
-    cible.parentNode.appendChild(trait);
+    (cibles || []).forEach(function (cible) {
+      var trait = cible.cloneNode(false);
+      ["data-t", "id", "style"].forEach(function (nom) { trait.removeAttribute(nom); });
+      trait.setAttribute("class", "surligne");
+      cible.parentNode.appendChild(trait);
+    });
+  }
+  function formesDe(racine) {
+    var formes = {};
+    racine.querySelectorAll("svg [data-t]").forEach(function (forme) {
+      var id = forme.getAttribute("data-t");
+      (formes[id] = formes[id] || []).push(forme);
+    });
+    return formes;
   }
 
   document.querySelectorAll("figure[data-valeurs]").forEach(function (figure, rang) {
     var svg = figure.querySelector(".image svg");
     var table = document.getElementById(figure.getAttribute("data-valeurs"));
     if (!svg || !table) { return; }
-    var formes = {};
-    svg.querySelectorAll("[data-t]").forEach(function (forme) {
-      if (!formes[forme.getAttribute("data-t")]) { formes[forme.getAttribute("data-t")] = forme; }
-    });
+    var formes = formesDe(figure);
     var lignes = {};
     table.querySelectorAll("tr[data-t]").forEach(function (ligne) {
       if (formes[ligne.getAttribute("data-t")]) { lignes[ligne.getAttribute("data-t")] = ligne; }
@@ -87,5 +91,5 @@
     });
   });
 
-  window.SolidiagCartes = { surligner: surligner };
+  window.SolidiagCartes = { surligner: surligner, formesDe: formesDe };
 })();

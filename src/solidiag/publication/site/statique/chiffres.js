@@ -4,8 +4,8 @@
   var D = window.SOLIDIAG;
   var zone = document.querySelector("[data-explorateur]");
   if (!zone || !D || !D.tables.length) { return; }
-  var S = window.SolidiagSite;
-  var NOMS = { COM: ["commune", "communes"], ARM: ["arrondissement", "arrondissements"], EPCI: ["intercommunalité", "intercommunalités"] };
+  var S = window.SolidiagSite, C = window.SolidiagCartes;
+  var NOMS = { COM: ["commune", "communes"], ARM: ["arrondissement municipal", "arrondissements municipaux"], EPCI: ["intercommunalité", "intercommunalités"], BV: ["bassin de vie", "bassins de vie"], ZE: ["zone d'emploi", "zones d'emploi"], ARR: ["arrondissement", "arrondissements"] };
   var ORDRE_ABSENCES = ["Q", "O", "L", "M"];
   var T = D.territoires.map(function (t) { return { id: t[0], nom: t[1], parents: t[2], niveau: t[0].split("-")[0] }; });
   function trouver(selecteur) { return zone.querySelector(selecteur); }
@@ -15,6 +15,7 @@
   var filtre = document.getElementById("filtre");
   var table = trouver("[data-valeurs-explorateur]");
   var lecture = trouver("[data-lecture]");
+  var voulue = echelle.value, choisie = false;
   var tri = { colonne: 0, sens: 1 };
   zone.hidden = false;
 
@@ -31,8 +32,32 @@
   }
   function lisible(ligne) { return ligne[2] !== null; }
   function imprime(ligne) { return lisible(ligne) ? ligne[1] : D.absences[ligne[3]]; }
-  function marque(ligne) {
-    return lisible(ligne) ? element("span", "n", ligne[1]) : element("span", "absence absence-" + ligne[3], D.absences[ligne[3]]);
+  function marque(t, ligne) {
+    if (lisible(ligne)) { return element("span", "n", ligne[1]); }
+    var boite = element("div");
+    boite.appendChild(element("span", "absence absence-" + ligne[3], D.absences[ligne[3]]));
+    if (ligne[6] >= 0 && raisons(t)[ligne[3]] === undefined) { boite.appendChild(element("span", "motif", t.motifs[ligne[6]])); }
+    return boite;
+  }
+  /* La raison d'un statut qui n'en a qu'une se dit une fois, sous le tableau. */
+  function raisons(t) {
+    if (t.raisons) { return t.raisons; }
+    var vues = {};
+    t.lignes.forEach(function (l) {
+      if (lisible(l)) { return; }
+      vues[l[3]] = vues[l[3]] === undefined || vues[l[3]] === l[6] ? l[6] : null;
+    });
+    t.raisons = {};
+    Object.keys(vues).forEach(function (s) { if (vues[s] !== null && vues[s] >= 0) { t.raisons[s] = t.motifs[vues[s]]; } });
+    return t.raisons;
+  }
+  function direRaisons(t) {
+    return Object.keys(raisons(t)).map(function (s) { return D.absences[s] + " : " + raisons(t)[s]; }).join(" ; ");
+  }
+  function sansIntervalle(t) {
+    var vus = {};
+    t.lignes.forEach(function (l) { if (lisible(l) && l[6] >= 0 && !l[5]) { vus[l[6]] = true; } });
+    return Object.keys(vus).map(function (rang) { return t.motifs[rang]; }).join(" ; ");
   }
   function niveauxDe(t) { return Object.keys(NOMS).filter(function (n) { return t.classes[n]; }); }
   function dansEpci(i) {
@@ -49,12 +74,9 @@
 
   function colonnes(t) {
     var liste = [{ titre: "Territoire", cle: function (l) { return T[l[0]].nom; }, ecrire: function (l) { return T[l[0]].nom; } },
-      { titre: t.unite + " (" + t.millesime + ")", droite: true, cle: function (l) { return l[2]; }, noeud: marque, ecrire: imprime }];
+      { titre: t.unite + " (" + t.millesime + ")", droite: true, cle: function (l) { return l[2]; }, noeud: function (l) { return marque(t, l); }, ecrire: imprime }];
     if (t.lignes.some(function (l) { return l[5]; })) {
       liste.push({ titre: "Intervalle", droite: true, cle: function (l) { return l[5] || null; }, ecrire: function (l) { return l[5]; } });
-    }
-    if (t.lignes.some(function (l) { return l[6] >= 0; })) {
-      liste.push({ titre: "Remarque", cle: function (l) { return l[6] >= 0 ? t.motifs[l[6]] : null; }, ecrire: function (l) { return l[6] >= 0 ? t.motifs[l[6]] : ""; } });
     }
     return liste;
   }
@@ -102,17 +124,13 @@
     S.ajusterRegions();
   }
 
-  function formesDe(boite) {
-    var formes = {};
-    boite.querySelectorAll("[data-t]").forEach(function (f) { formes[f.getAttribute("data-t")] = f; });
-    return formes;
-  }
   function dessiner(t, gardees) {
     var boite = null;
     zone.querySelectorAll("[data-fond]").forEach(function (b) {
       b.hidden = b.getAttribute("data-fond") !== echelle.value || t.genre === "aucun";
       if (!b.hidden) { boite = b; }
     });
+    trouver(".explorateur-corps").classList.toggle("sans-fond", !boite);
     trouver("[data-sans-carte]").hidden = Boolean(boite);
     trouver("[data-legende]").hidden = !boite;
     lecture.hidden = !boite;
@@ -120,8 +138,9 @@
     var svg = boite.querySelector("svg");
     svg.setAttribute("aria-label", "Carte : " + t.libelle + ", " + t.millesime + ". Les valeurs sont dans le tableau qui suit.");
     svg.querySelectorAll(".cercle,.surligne").forEach(function (c) { c.remove(); });
-    var formes = formesDe(boite);
-    Object.keys(formes).forEach(function (id) { formes[id].setAttribute("class", "q-L"); });
+    var formes = C.formesDe(boite);
+    function classer(id, classe) { formes[id].forEach(function (f) { f.setAttribute("class", classe); }); }
+    Object.keys(formes).forEach(function (id) { classer(id, "q-L"); });
     var vus = {};
     gardees.forEach(function (l) { vus[T[l[0]].id] = true; });
     var lignes = t.lignes.filter(function (l) { return T[l[0]].niveau === echelle.value; });
@@ -129,18 +148,18 @@
     var maximum = Math.max.apply(null, lignes.map(function (l) { return l[2] || 0; }).concat([0]));
     var rayonMax = svg.viewBox.baseVal.width / 18;
     lignes.slice().sort(function (a, b) { return (b[2] || 0) - (a[2] || 0); }).forEach(function (l) {
-      var id = T[l[0]].id, forme = formes[id];
-      if (!forme) { return; }
+      var id = T[l[0]].id;
+      if (!formes[id]) { return; }
       var classe = !lisible(l) ? "q-" + l[3] : effectif ? "k-vide" : "k-" + l[4];
-      forme.setAttribute("class", classe + (vus[id] ? "" : " loin"));
+      classer(id, classe + (vus[id] ? "" : " loin"));
       if (effectif && lisible(l) && l[2] > 0 && vus[id]) {
-        var cadre = forme.getBBox();
+        var cadre = formes[id][0].getBBox();
         var cercle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
         cercle.setAttribute("class", "cercle");
         cercle.setAttribute("cx", cadre.x + cadre.width / 2);
         cercle.setAttribute("cy", cadre.y + cadre.height / 2);
         cercle.setAttribute("r", rayonMax * Math.sqrt(l[2] / maximum));
-        forme.parentNode.appendChild(cercle);
+        formes[id][0].parentNode.appendChild(cercle);
       }
     });
     ecrireLegende(t, lignes, formes, maximum);
@@ -176,7 +195,7 @@
   function ecrireDefinition(t) {
     var dl = trouver("[data-definition]");
     dl.textContent = "";
-    [["Définition", t.definition], ["Champ", t.champ], ["Source", t.source], ["Limites", t.limites.join(" ; ")]].forEach(function (p) {
+    [["Définition", t.definition], ["Champ", t.champ], ["Source", t.source], ["Absences", direRaisons(t)], ["Valeurs sans intervalle", sansIntervalle(t)], ["Limites", t.limites.join(" ; ")]].forEach(function (p) {
       if (!p[1]) { return; }
       var div = element("div");
       div.appendChild(element("dt", "", p[0]));
@@ -187,7 +206,10 @@
   function adapterEchelles(t) {
     var possibles = niveauxDe(t);
     Array.prototype.forEach.call(echelle.options, function (o) { o.disabled = possibles.indexOf(o.value) < 0; });
-    if (possibles.length && possibles.indexOf(echelle.value) < 0) { echelle.value = possibles[0]; }
+    var lisibles = possibles.filter(function (n) { return t.classes[n].length; });
+    if (!choisie && lisibles.length && lisibles.indexOf(voulue) < 0) { echelle.value = lisibles[0]; }
+    else if (possibles.indexOf(voulue) < 0) { echelle.value = possibles[0] || echelle.value; }
+    else { echelle.value = voulue; }
     zone.querySelectorAll("[data-seulement]").forEach(function (e) {
       e.hidden = e.getAttribute("data-seulement") !== echelle.value;
       if (e.hidden) { dans.value = ""; }
@@ -219,7 +241,7 @@
     if (!lieu) { return; }
     lecture.textContent = lieu.nom + " : " + (ligne ? imprime(ligne) : D.absences.L);
     zone.querySelectorAll("[data-fond]").forEach(function (b) {
-      if (!b.hidden) { window.SolidiagCartes.surligner(b.querySelector("svg"), formesDe(b)[id]); }
+      if (!b.hidden) { C.surligner(b.querySelector("svg"), C.formesDe(b)[id]); }
     });
   }
   zone.addEventListener("pointerover", function (e) {
@@ -258,7 +280,8 @@
     window.history.replaceState(null, "", "#" + encodeURIComponent(choix.value));
     actualiser();
   });
-  [echelle, dans].forEach(function (e) { e.addEventListener("change", actualiser); });
+  echelle.addEventListener("change", function () { voulue = echelle.value; choisie = true; actualiser(); choisie = false; });
+  dans.addEventListener("change", actualiser);
   filtre.addEventListener("input", actualiser);
   zone.querySelector("form").addEventListener("submit", function (e) { e.preventDefault(); });
   window.addEventListener("hashchange", lireAdresse);

@@ -4,10 +4,11 @@
   var D = window.SOLIDIAG;
   var zone = document.querySelector("[data-territoire]");
   if (!zone || !D || !D.tables.length) { return; }
-  var NOMS = { COM: "Commune", ARM: "Arrondissement municipal", EPCI: "Intercommunalité" };
+  var NOMS = { COM: "Commune", ARM: "Arrondissement municipal", EPCI: "Intercommunalité", BV: "Bassin de vie", ZE: "Zone d'emploi", ARR: "Arrondissement" };
   var T = D.territoires.map(function (t) { return { id: t[0], nom: t[1], parents: t[2], niveau: t[0].split("-")[0] }; });
   var niveau = document.getElementById("niveau");
   var choix = document.getElementById("territoire");
+  var tout = document.getElementById("tout");
   var fiche = zone.querySelector("[data-fiche]");
   var SVG = "http://www.w3.org/2000/svg";
   zone.hidden = false;
@@ -48,7 +49,7 @@
       td.appendChild(element(principale ? "strong" : "span", "n", ligne[1]));
     }
     if (ligne[5]) { td.appendChild(element("span", "intervalle", ligne[5])); }
-    if (principale && ligne[6] >= 0) { td.appendChild(element("span", "motif", t.motifs[ligne[6]])); }
+    if (principale && ligne[2] === null && ligne[6] >= 0) { td.appendChild(element("span", "motif", t.motifs[ligne[6]])); }
     return td;
   }
   /* Une bande : un point par territoire de même échelle, le choisi en couleur, un trait par référence. */
@@ -64,7 +65,7 @@
     function x(v) { return 6 + 148 * (v - bas) / (haut - bas); }
     var svg = forme("svg", { viewBox: "0 0 160 24", "class": "bande-position", "aria-hidden": "true", focusable: "false" });
     svg.appendChild(forme("line", { x1: 4, x2: 156, y1: 12, y2: 12 }));
-    pairs.forEach(function (l) { svg.appendChild(forme("circle", { cx: x(l[2]), cy: 12, r: 3, "class": "autre" })); });
+    pairs.forEach(function (l) { svg.appendChild(forme("circle", { cx: x(l[2]), cy: 12, r: 2.6, "class": "autre" })); });
     references.forEach(function (r) {
       var l = index[rang][r];
       if (l && l[2] !== null) { svg.appendChild(forme("line", { x1: x(l[2]), x2: x(l[2]), y1: 3, y2: 21, "class": "reference" })); }
@@ -84,9 +85,9 @@
     region.setAttribute("aria-labelledby", titre.id);
     table.appendChild(titre);
     var tete = table.createTHead().insertRow();
-    ["Indicateur", T[choisi].nom].concat(references.map(function (r) { return T[r].nom; }), ["Parmi ses semblables", "Date"])
+    ["Indicateur", T[choisi].nom, "Parmi ses semblables"].concat(references.map(function (r) { return T[r].nom; }), ["Date"])
       .forEach(function (texte, i) {
-        var th = element("th", i > 0 && i <= references.length + 1 ? "a-droite" : "", texte);
+        var th = element("th", i === 1 || (i > 2 && i <= references.length + 2) ? "a-droite" : "", texte);
         th.scope = "col";
         tete.appendChild(th);
       });
@@ -102,8 +103,8 @@
       th.appendChild(element("span", "intervalle", t.unite));
       tr.appendChild(th);
       tr.appendChild(cellule(t, index[rang][choisi], true));
-      references.forEach(function (r) { tr.appendChild(cellule(t, index[rang][r], false)); });
       tr.appendChild(position(t, rang, choisi, references));
+      references.forEach(function (r) { tr.appendChild(cellule(t, index[rang][r], false)); });
       tr.appendChild(element("td", "", t.millesime));
     });
     region.appendChild(table);
@@ -131,7 +132,10 @@
     zone.querySelector("[data-etat]").textContent = "Valeur disponible pour " + lues + " indicateurs sur " + D.tables.length +
       (secretes ? " ; " + secretes + (secretes > 1 ? " sont protégées par le secret." : " est protégée par le secret.") : ".");
     fiche.textContent = "";
-    groupes.forEach(function (g, i) { fiche.appendChild(ecrireGroupe(g[0], g[1], choisi, references, i)); });
+    groupes.forEach(function (g, i) {
+      var gardees = g[1].filter(function (p) { var l = index[p[1]][choisi]; return tout.checked || (l && l[2] !== null); });
+      if (gardees.length) { fiche.appendChild(ecrireGroupe(g[0], gardees, choisi, references, i)); }
+    });
     fiche.appendChild(element("p", "source", "« Parmi ses semblables » : un point par territoire de la même échelle, le point plein est le territoire choisi, les traits sont ses références."));
     window.SolidiagSite.ajusterRegions();
   }
@@ -143,6 +147,7 @@
     if (trouve) { choix.value = trouve.id; }
     montrer();
   }
+  tout.addEventListener("change", montrer);
   niveau.addEventListener("change", function () { remplirChoix(); montrer(); });
   choix.addEventListener("change", function () {
     window.history.replaceState(null, "", "#" + encodeURIComponent(choix.value));
