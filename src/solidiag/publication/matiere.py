@@ -196,9 +196,16 @@ class Matiere:
         return [i for i in domaine.indicateurs_besoin if i in self.indicateurs]
 
     def mesures_de(self, domaine: Domaine) -> list[MesureOffre]:
-        """Renvoie les mesures d'offre du domaine, les volumes d'abord."""
+        """Renvoie les mesures d'offre déclarées du domaine, les volumes d'abord.
+
+        Les mesures d'accès qui s'en déduisent (``offre.<mesure>.temps``...) n'en sont pas.
+        """
         rang = {"volume": 0, "presence": 1, "indirecte": 2}
-        retenues = [m for m in self.mesures.values() if domaine.id in m.domaines]
+        retenues = [
+            m
+            for m in self.mesures.values()
+            if domaine.id in m.domaines and not m.id.startswith("offre.")
+        ]
         return sorted(retenues, key=lambda mesure: (rang[mesure.nature], mesure.id))
 
 

@@ -52,8 +52,7 @@ def chapitre_offre(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
     )
     if not services.is_empty():
         yield _tableau_categories(matiere)
-    for figure in cartes.cartes_de_points():
-        yield figure
+    yield from cartes.cartes_de_points()
     if matiere.paires:
         yield Titre(niveau=2, id="offre-doublons", contenu=(Texte("Lignes réunies"),))
         yield Paragraphe(

@@ -30,7 +30,9 @@ def construire_rapport(matiere: Matiere) -> Document:
     jour = matiere.date.strftime("%d/%m/%Y")
     return Document(
         titre="Diagnostic territorial des solidarités",
-        sous_titre=f"Besoins, offre, écarts et premier ordre des domaines {de(matiere.departement)}",
+        sous_titre=(
+            f"Besoins, offre, écarts et premier ordre des domaines {de(matiere.departement)}"
+        ),
         territoire=matiere.departement.nom,
         date=matiere.date.isoformat(),
         mention=MENTION,

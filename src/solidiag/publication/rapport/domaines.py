@@ -189,10 +189,10 @@ def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[
     for mesure in mesures:
         if tracees == _CARTES_PAR_DOMAINE:
             break
-        figure = cartes.carte_offre(mesure)
-        if figure is not None:
-            tracees += 1
-            yield figure
+        for figure in (cartes.carte_offre(mesure), cartes.carte_temps(mesure)):
+            if figure is not None:
+                tracees += 1
+                yield figure
 
 
 def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:

@@ -104,6 +104,11 @@ class Cartotheque:
             return self._points(mesure)
         return self._carte(mesure, theme="offre", niveau_voulu="COM")
 
+    def carte_temps(self, mesure: MesureOffre) -> Figure | None:
+        """Renvoie la carte du temps estimé jusqu'au lieu le plus proche, s'il est calculé."""
+        deduite = self._matiere.mesures.get(f"offre.{mesure.id}.temps")
+        return self.carte_offre(deduite) if deduite else None
+
     def _carte(
         self, declaration: Indicateur | MesureOffre, *, theme: str, niveau_voulu: str
     ) -> Figure | None:
@@ -178,7 +183,7 @@ class Cartotheque:
             ),
             svg=svg,
             alt=alt,
-            source=source_de(matiere, [declaration.id]),
+            source=source_de(matiere, [declaration.id], periode=periode),
             tableau=f"table:{declaration.id}:{niveau}:{periode}",
             donnees="donnees/observations.csv",
             theme="besoin" if theme == "besoin" else "offre",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.publication.document import (
     Absence,
     Cellule,
+    Cle,
     Colonne,
     Ligne,
     Mention,
@@ -15,7 +18,7 @@ from solidiag.publication.document import (
     Tableau,
     Texte,
 )
-from solidiag.publication.francais import de
+from solidiag.publication.francais import de, formater
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.phrases import etendue, lisibles, millesime
 
@@ -39,11 +42,16 @@ def _texte(texte: str) -> tuple[Ligne, ...]:
     return (Mention(texte, "nom"),)
 
 
-def source_de(matiere: Matiere, identifiants: Sequence[str]) -> tuple[Ligne, ...]:
-    """Renvoie la ligne de source d'une table ou d'une carte : producteurs et jeux."""
+def source_de(
+    matiere: Matiere, identifiants: Sequence[str], *, periode: str = ""
+) -> tuple[Ligne, ...]:
+    """Renvoie la ligne de source d'une table ou d'une carte : producteurs et jeux.
+
+    ``periode`` ne garde que les fichiers lus pour elle.
+    """
     titres: dict[str, None] = {}
     for identifiant in identifiants:
-        for reference in fichiers_de(matiere, identifiant):
+        for reference in fichiers_de(matiere, identifiant, periode=periode):
             source = matiere.sources.get(reference.partition("/")[0])
             if source is not None:
                 titres[f"{source.producteur}, {source.titre}"] = None
@@ -51,21 +59,24 @@ def source_de(matiere: Matiere, identifiants: Sequence[str]) -> tuple[Ligne, ...
     return (Mention(f"Source : {texte}. Calculs Solidiag.", "reference"),)
 
 
-def fichiers_de(matiere: Matiere, identifiant: str) -> tuple[str, ...]:
+def fichiers_de(matiere: Matiere, identifiant: str, *, periode: str = "") -> tuple[str, ...]:
     """Renvoie les références de fichiers dont dépend un indicateur ou une mesure."""
     declaration = matiere.indicateurs.get(identifiant) or matiere.mesures.get(identifiant)
     if declaration is None:
         return ()
     references: dict[str, None] = {}
     for lecture in declaration.lectures:
+        if periode and lecture.periode != periode:
+            continue
         termes = (lecture.valeur, lecture.numerateur, lecture.denominateur, lecture.poids)
         for terme in termes:
             if terme is not None:
                 references[terme.fichier] = None
-    if isinstance(declaration, MesureOffre):
-        choisie = declaration.selection.get("source", declaration.selection.get("sources", ()))
-        for source in [choisie] if isinstance(choisie, str) else choisie:
-            references[str(source)] = None
+    if isinstance(declaration, MesureOffre) and declaration.origine == "services":
+        services = matiere.services.frame.filter(
+            pl.col("categorie").is_in(list(declaration.selection.get("categories", ())))
+        )
+        references |= dict.fromkeys(services["origin"].drop_nulls().unique().sort().to_list())
     return tuple(references)
 
 
@@ -182,6 +193,7 @@ def tableau_mesures(
                 Cellule(contenu=(millesime(periode),)),
                 Cellule(contenu=(matiere.imprimer(observe),)),
                 Cellule(contenu=_etendue_epci(matiere, mesure.id)),
+                Cellule(contenu=_temps(matiere, mesure)),
                 Cellule(contenu=(Mention(mesure.reserve, "definition"),)),
             )
         )
@@ -194,10 +206,39 @@ def tableau_mesures(
             Colonne(entete="Année", largeur=1.2),
             Colonne(entete=matiere.departement.nom, alignement="droite", largeur=1.5),
             Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2),
+            Colonne(entete="Temps médian estimé", alignement="droite", largeur=1.8),
             Colonne(entete="Réserve", largeur=4),
         ),
         lignes=tuple(rangees),
+        notes=(_NOTE_TEMPS,),
         source=source_de(matiere, [m.id for m in mesures]),
+    )
+
+
+_NOTE_TEMPS: tuple[Ligne, ...] = (
+    Texte(
+        "Temps médian estimé : la moitié des habitants du département mettent au plus ce temps en "
+        "voiture jusqu'au lieu le plus proche ; estimation à vol d'oiseau corrigée, entre crochets "
+        "sa fourchette."
+    ),
+)
+
+
+def _temps(matiere: Matiere, mesure: MesureOffre) -> tuple[Ligne, ...]:
+    observe = matiere.derniere(f"offre.{mesure.id}.temps", matiere.departement.id)
+    if mesure.origine != "services":
+        return (Absence("M"),)
+    if observe is None or not observe.lisible or observe.lower is None or observe.upper is None:
+        return (matiere.imprimer(observe),)
+    cle = Cle(indicateur=observe.indicateur, territoire=observe.territoire, champ="intervalle")
+    bas, haut = (formater(borne, "nombre", decimales=0) for borne in (observe.lower, observe.upper))
+    return (
+        matiere.imprimer(observe),
+        Texte(" ["),
+        Nombre(bas, cle),
+        Texte(" à "),
+        Nombre(haut, cle),
+        Texte("]"),
     )
 
 
@@ -241,11 +282,8 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
     )
 
 
-def nombre_de(matiere: Matiere, valeur: int, nom: str) -> Nombre:
-    """Renvoie un dénombrement propre à un tableau (nombre d'EPCI d'une classe...)."""
-    from solidiag.publication.document import Cle
-    from solidiag.publication.francais import formater
-
+def nombre_de(matiere: Matiere, valeur: float, nom: str) -> Nombre:
+    """Renvoie un dénombrement cité hors des observations (EPCI d'une classe, services...)."""
     return Nombre(
         formater(valeur, "nombre", decimales=0),
         Cle(indicateur=nom, territoire=matiere.departement.id, table="comptes"),
