@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte, texte_brut
 from solidiag.publication.verification.comparaison import comparer_suites
-from solidiag.publication.verification.jetons import en_atomes, jetons_de_contenu, jetons_de_texte
+from solidiag.publication.verification.jetons import en_chiffres, jetons_de_contenu, jetons_de_texte
 
 CLE = Cle(indicateur="i")
 MOTS = st.text(alphabet="abcé « »:;.()’'", max_size=8)
@@ -65,7 +65,6 @@ def test_sequences_are_conform_exactly_when_they_are_equal(
 
 
 @given(texte=st.text(alphabet="0123456789,\u202f ab"))
-def test_atoms_carry_every_digit(texte: str) -> None:
+def test_digits_are_carried_one_by_one(texte: str) -> None:
     chiffres = [signe for signe in texte if signe.isdigit()]
-    lus = [s for jeton in en_atomes(jetons_de_texte(texte)) for s in jeton.valeur if s.isdigit()]
-    assert lus == chiffres
+    assert [jeton.valeur for jeton in en_chiffres(jetons_de_texte(texte))] == chiffres

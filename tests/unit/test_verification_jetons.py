@@ -25,7 +25,7 @@ from solidiag.publication.verification.attendus import (
     jetons_de_figure,
     textes_sans_cle,
 )
-from solidiag.publication.verification.jetons import en_atomes, jetons_de_contenu, jetons_de_texte
+from solidiag.publication.verification.jetons import en_chiffres, jetons_de_contenu, jetons_de_texte
 
 CLE = Cle(indicateur="ctx_tx_pauvrete", territoire="COM-40192", periode="2021")
 
@@ -92,9 +92,12 @@ def test_an_absence_has_no_number() -> None:
     assert jetons_de_contenu((Absence("Q"),)) == []
 
 
-def test_atoms_ignore_the_thousands_space() -> None:
-    fine, ordinaire = (en_atomes(jetons_de_texte(f"433{e}570")) for e in "\u202f ")
-    assert [j.valeur for j in fine] == [j.valeur for j in ordinaire] == ["433", "570"]
+def test_digits_ignore_spaces_and_the_limit_between_two_labels() -> None:
+    suites = [
+        [j.valeur for texte in textes for j in en_chiffres(jetons_de_texte(texte))]
+        for textes in (["2\u202f000", "10"], ["2 000", "10"], ["200010"])
+    ]
+    assert suites[0] == suites[1] == suites[2] == list("200010")
 
 
 def petit_document(*, alt: str = "Carte du taux : 16 %") -> Document:

@@ -36,7 +36,6 @@ _JETON = re.compile(
     r"(?P<decimales>,\d+)?"
     rf"(?:[ {_ESPACES}]?(?P<unite>[%‰€]))?"
 )
-_ATOME = re.compile(r"\d+(?:,\d+)?")
 _CHIFFRE = re.compile(r"\d")
 
 
@@ -94,19 +93,21 @@ def jetons_de_texte(texte: str, *, lieu: str = "") -> list[Jeton]:
     ]
 
 
-def en_atomes(jetons: Iterable[Jeton]) -> list[Jeton]:
-    r"""Renvoie les suites de chiffres de chaque jeton, sans égard aux espaces entre milliers.
+def en_chiffres(jetons: Iterable[Jeton]) -> list[Jeton]:
+    r"""Renvoie les chiffres de chaque jeton, un à un.
 
-    Le dessin d'une figure, dans un PDF, ne garde pas toujours l'espace fine : « 433 570 » y vaut
-    « 433 » puis « 570 ».
+    Le dessin d'une figure, dans un PDF, ne garde ni l'espace fine ni la limite entre deux
+    étiquettes voisines : « 2 000 » puis « 10 » y vaut « 200010 ». La suite des chiffres reste.
 
     Examples
     --------
-    >>> [j.valeur for j in en_atomes(jetons_de_texte("433\u202f570 habitants, 11,7\u00a0%"))]
-    ['433', '570', '11,7']
+    >>> [j.valeur for j in en_chiffres(jetons_de_texte("1\u202f570 habitants, 11,7\u00a0%"))]
+    ['1', '5', '7', '0', '1', '1', '7']
     """
     return [
-        replace(jeton, valeur=atome) for jeton in jetons for atome in _ATOME.findall(jeton.brut)
+        replace(jeton, valeur=chiffre)
+        for jeton in jetons
+        for chiffre in _CHIFFRE.findall(jeton.valeur)
     ]
 
 

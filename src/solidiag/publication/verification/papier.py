@@ -1,4 +1,4 @@
-"""Vérification du rapport : DOCX et ODT dans l'ordre de lecture, PDF par ensembles.
+"""Vérification du rapport : DOCX et ODT dans l'ordre de lecture, PDF par ensembles et dessins.
 
 Chaque fichier est lu dans ses octets finals et comparé aux nombres du document recalculé ; puis
 ses octets le sont à ceux du rendu recalculé, qui tient aussi les images, le sommaire et les pieds
@@ -32,7 +32,7 @@ from solidiag.publication.verification.comparaison import (
     comparer_suites,
     illisible,
 )
-from solidiag.publication.verification.jetons import Jeton, en_atomes, jetons_de_texte
+from solidiag.publication.verification.jetons import Jeton, en_chiffres, jetons_de_texte
 
 Images = Mapping[str, bytes]
 
@@ -93,7 +93,7 @@ def verifier_pdf(octets: bytes, document: Document, *, fichier: str) -> Releve:
         jeton.valeur for entete in entetes(document) for jeton in jetons_de_texte(entete)
     )
     ecrits = jetons_lus([texte for texte in textes if not texte.figure])
-    traces = en_atomes(jetons_lus([texte for texte in textes if texte.figure]))
+    traces = jetons_lus([texte for texte in textes if texte.figure])
     ecarts = comparer_ensembles(
         jetons_attendus(document),
         ecrits,
@@ -101,7 +101,7 @@ def verifier_pdf(octets: bytes, document: Document, *, fichier: str) -> Releve:
         repetables=repetables,
     )
     dessines = [jeton for figure in figures(document) for jeton in jetons_de_figure(figure)]
-    ecarts += comparer_ensembles(en_atomes(dessines), traces, fichier=fichier)
+    ecarts += comparer_suites(en_chiffres(dessines), en_chiffres(traces), fichier=fichier)
     if not ecarts and octets != pdf.composer(document):
         ecarts.append(
             Ecart(genre="fichier", fichier=fichier, trouve="ce n'est pas le PDF du recalcul")
