@@ -7,6 +7,7 @@ from solidiag.publication.cartes.ecarts import carte_classes
 from solidiag.publication.cartes.fond_svg import FondSvg, preparer_fond
 from solidiag.publication.cartes.legende import explication, libelle_classe
 from solidiag.publication.cartes.points import PointCarte, carte_points
+from solidiag.publication.cartes.vierge import carte_vierge
 
 __all__ = [
     "AltCarte",
@@ -18,6 +19,7 @@ __all__ = [
     "carte_choroplethe",
     "carte_classes",
     "carte_points",
+    "carte_vierge",
     "echelle_commune",
     "explication",
     "libelle_classe",

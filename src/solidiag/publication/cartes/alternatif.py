@@ -71,8 +71,9 @@ def alt_carte(
         contenu += [
             Texte(debut),
             Nombre(nombre(compte), cle),
-            Texte(" de "),
+            Texte(" dans la classe «\u00a0"),
             Mention(libelle, "definition"),
+            Texte("\u00a0»"),
             Texte(fin),
         ]
     contenu += _absences(absences(traces, valeurs, statuts or {}), cle)

@@ -69,7 +69,7 @@ def absences(
 def remplissage_absence(statut: str, prefixe: str) -> str:
     """Renvoie la valeur de ``fill`` d'une absence."""
     signe = ABSENCES[statut]
-    if signe.motif in ("hachures", "points"):
+    if signe.motif != "contour":
         return f"url(#{prefixe}-absence-{statut.lower()})"
     return signe.fond
 
@@ -144,7 +144,7 @@ def dessiner(
     niveau: str = "COM",
     titre: str = "",
     description: str = "",
-    noms: bool = True,
+    noms: Sequence[Etiquette] | None = None,
 ) -> str:
     """Renvoie la carte entière.
 
@@ -155,11 +155,12 @@ def dessiner(
     dessus
         Signes, sur les limites et sous les noms.
     noms
-        Faux pour taire les noms (carte déjà chargée de points).
+        Étiquettes à écrire au lieu de celles du fond.
     """
     dessous = fond.largeur > _LARGE
     cadre = f"{prefixe}-cadre"
     etiquettes = fond.noms_epci if niveau == "EPCI" and fond.noms_epci else fond.lieux
+    etiquettes = etiquettes if noms is None else tuple(noms)
     carte = [
         f'<g clip-path="url(#{cadre})">',
         rectangle(0, 0, fond.largeur, fond.hauteur, attributs=f'fill="{CARTE_EAU}"'),
@@ -174,7 +175,7 @@ def dessiner(
         f'<path class="contour" d="{fond.contour}" fill="none" stroke="{CARTE_EPCI}"'
         ' stroke-width="1.4" stroke-linejoin="round"/>',
         *dessus,
-        *(ecrire_etiquettes(etiquettes) if noms else ()),
+        *ecrire_etiquettes(etiquettes),
         _barre(fond.barre),
         "</g>",
     ]

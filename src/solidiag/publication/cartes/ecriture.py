@@ -55,6 +55,9 @@ _AVANCES: Final[dict[int, str]] = {
 """Avances de la police embarquée, en millièmes du corps."""
 
 _AVANCE: Final = {lettre: avance for avance, lettres in _AVANCES.items() for lettre in lettres}
+CORPS_MIN: Final = 7.5
+"""Plus petit corps d'un texte de figure."""
+
 _GRAS: Final = 1.045
 
 
@@ -100,6 +103,33 @@ def couper(texte: str, largeur: float, *, corps: float, gras: bool = False) -> l
         else:
             lignes.append(mot)
     return lignes
+
+
+def ajuster(
+    texte: str, largeur: float, *, corps: float, lignes: int = 1, gras: bool = False
+) -> tuple[list[str], float]:
+    """Renvoie le texte en un nombre limité de lignes, et le corps réduit qu'il faut pour cela.
+
+    Un texte trop long même au plus petit corps est coupé par des points de suspension.
+
+    Examples
+    --------
+    >>> ajuster("Maremne Adour Côte Sud", 100, corps=10)
+    (['Maremne Adour Côte Sud'], 9.0)
+    """
+    taille = corps
+    while True:
+        coupes = couper(texte, largeur, corps=taille, gras=gras)
+        long = max(largeur_texte(ligne_, taille, gras=gras) for ligne_ in coupes)
+        if len(coupes) <= lignes and long <= largeur:
+            return coupes, taille
+        if taille - 0.5 < CORPS_MIN:
+            break
+        taille -= 0.5
+    gardees = coupes[:lignes]
+    while len(gardees[-1]) > 1 and largeur_texte(gardees[-1] + "…", taille, gras=gras) > largeur:
+        gardees[-1] = gardees[-1][:-1].rstrip()
+    return [*gardees[:-1], gardees[-1] + "…"], taille
 
 
 def texte_svg(
@@ -179,10 +209,15 @@ def _joint(entier: int) -> str:
 
 
 def motif_absence(statut: str, identifiant: str) -> str:
-    """Renvoie le ``<pattern>`` d'une marque d'absence, ou rien si elle est un aplat."""
+    """Renvoie le ``<pattern>`` d'une marque d'absence, ou rien si elle n'a qu'un contour.
+
+    L'aplat gris porte de fines rayures blanches : en niveaux de gris, une classe de la carte peut
+    avoir la même clarté que lui.
+    """
     signe = ABSENCES[statut]
     dessins = {
         "hachures": f'<path d="M0 0V4" stroke="{signe.trait}" stroke-width="2"/>',
+        "aplat": f'<path d="M2 0V4" stroke="{BLANC}" stroke-width=".7"/>',
         "points": f'<circle cx="2" cy="2" r=".8" fill="{signe.trait}"/>',
     }
     dessin = dessins.get(signe.motif)

@@ -91,6 +91,13 @@ def _places(nom: str, x: float, y: float) -> Iterator[Etiquette]:
         (x - _ECART, y - 2, "end"),
         (x - _ECART, y + 9, "end"),
     ]
+    loin = 3.5 * _ECART
+    choix += [
+        (x + loin, y + 3.2, "start"),
+        (x - loin, y + 3.2, "end"),
+        (x, y - loin, "middle"),
+        (x, y + loin + haut, "middle"),
+    ]
     for tx, ty, ancre in choix:
         gauche = tx - {"start": 0.0, "middle": long / 2, "end": long}[ancre]
         boite = Boite(gauche, ty - haut, gauche + long, ty + bas)

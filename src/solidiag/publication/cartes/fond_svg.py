@@ -64,6 +64,8 @@ class FondSvg:
         Point de chaque commune et de chaque intercommunalité.
     grossies
         Communes peuplées trop petites pour être lues : un cercle les double.
+    villes
+        Nom et point des principaux lieux, du plus peuplé au moins peuplé.
     lieux, noms_epci
         Étiquettes placées sans chevauchement.
     sans_contour
@@ -86,9 +88,11 @@ class FondSvg:
     epci_de: Mapping[str, str]
     centres: Mapping[str, tuple[float, float]]
     grossies: Mapping[str, float]
+    villes: tuple[tuple[str, float, float], ...]
     lieux: tuple[Etiquette, ...]
     noms_epci: tuple[Etiquette, ...]
     barre: BarreEchelle
+    boite_barre: Boite
     sans_contour: tuple[str, ...]
 
     @property
@@ -137,6 +141,7 @@ def preparer_fond(
     contour = _union(list(communes.values()))
     voisins = [_dessiner(v, cadre, _VOISINS) for v in fond.voisins.values()]
     vue = shapely.box(-2, -2, cadre.largeur + 2, cadre.hauteur + 2)
+    villes = tuple((lieu.nom, *cadre.point(lieu.x, lieu.y)) for lieu in fond.lieux)
     barre, boite = _barre(cadre, contour)
     centres = {f"COM-{c}": cadre.point(*xy) for c, xy in fond.centres.items()}
     centres |= {nom: _milieu(surface) for nom, surface in epci.items()}
@@ -162,8 +167,9 @@ def preparer_fond(
         epci_de=epci_de,
         centres=centres,
         grossies=grossies,
+        villes=villes,
         lieux=placer_lieux(
-            [(lieu.nom, *cadre.point(lieu.x, lieu.y)) for lieu in fond.lieux],
+            villes,
             largeur=cadre.largeur,
             hauteur=cadre.hauteur,
             obstacles=[boite],
@@ -175,6 +181,7 @@ def preparer_fond(
             obstacles=[boite],
         ),
         barre=barre,
+        boite_barre=boite,
         sans_contour=fond.sans_contour,
     )
 

@@ -13,6 +13,7 @@ from solidiag.publication.cartes.assemblage import (
     legende_fond,
 )
 from solidiag.publication.cartes.ecriture import nombre_svg
+from solidiag.publication.cartes.etiquettes import Boite, placer_lieux
 from solidiag.publication.cartes.fond_svg import FondSvg
 from solidiag.publication.cartes.legende import Legende, Signe
 from solidiag.publication.charte import ACCENT, BLANC, ENCRE
@@ -22,7 +23,6 @@ _FOND: Final = "#fbfaf8"
 _RAYON: Final = 3.6
 _TEINTE_CLAIRE: Final = "#4578a8"
 _SUR_PLACE: Final = 2.2
-_RAYON_NOMS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +155,17 @@ def carte_points(
         dessus=[f'<g stroke="{BLANC}" stroke-width=".6">{signes}</g>'],
         titre=titre,
         description=description,
-        noms=len(visibles) <= _RAYON_NOMS,
+        noms=placer_lieux(
+            fond.villes,
+            largeur=fond.largeur,
+            hauteur=fond.hauteur,
+            obstacles=[fond.boite_barre, *(_boite(x, y) for _, x, y in visibles)],
+        ),
     )
+
+
+def _boite(x: float, y: float) -> Boite:
+    return Boite(x - _RAYON, y - _RAYON, x + _RAYON, y + _RAYON)
 
 
 def _ecarter(

@@ -11,6 +11,7 @@ from solidiag.publication.cartes.ecriture import (
     document_svg,
     largeur_texte,
     ligne,
+    rectangle,
     texte_svg,
 )
 from solidiag.publication.charte import ACCENT, BLANC, ENCRE, ENCRE_DOUCE
@@ -159,9 +160,10 @@ def _references(references: Sequence[Reference], axe: Axe, *, haut: float, bas: 
     morceaux = []
     for texte, x, pose in zip(textes, places, poses, strict=True):
         morceaux.append(
-            f'<path d="M{pose:.1f} {haut - 17:.1f}L{x:.1f} {haut - 6:.1f}V{bas:.1f}" fill="none"'
-            f' stroke="{ENCRE}" stroke-width="1" stroke-dasharray="3 2"/>'
+            f'<path d="M{pose:.1f} {haut - 17:.1f}L{x:.1f} {haut - 6:.1f}" fill="none"'
+            f' stroke="{ENCRE}" stroke-width=".6"/>'
         )
+        morceaux.append(ligne(x, haut - 6, x, bas, couleur=ENCRE, epaisseur=1, tirets="3 2"))
         morceaux.append(texte_svg(texte, pose, haut - 20, corps=CORPS_NOTE, ancre="middle"))
     return "".join(morceaux)
 
@@ -176,6 +178,7 @@ def _choisi(choisi: Choisi, x: float, y: float, axe: Axe, haut: float) -> str:
     large = largeur_texte(texte, CORPS, gras=True)
     pose = min(max(x, large / 2 + 2), LARGEUR - large / 2 - 2)
     morceaux += [
+        rectangle(pose - large / 2 - 3, haut - 22, large + 6, 14, attributs=f'fill="{BLANC}"'),
         ligne(x, haut - 8, x, y, couleur=ACCENT, epaisseur=0.9),
         texte_svg(
             texte,

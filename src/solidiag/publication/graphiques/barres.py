@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from solidiag.publication.cartes.ecriture import (
+    ajuster,
     couper,
     document_svg,
     largeur_texte,
@@ -126,10 +127,12 @@ def _rangee(rangee: LigneBarres, y: float, largeur: float, maxima: Sequence[floa
     morceaux = []
     if rangee.reference:
         morceaux.append(rectangle(0, y, LARGEUR, _RANGEE, attributs=f'fill="{FOND}"'))
-    noms = couper(rangee.nom, _NOMS - 8, corps=CORPS_NOTE + 0.5, gras=rangee.reference)[:2]
+    noms, taille = ajuster(
+        rangee.nom, _NOMS - 8, corps=CORPS_NOTE + 0.5, lignes=2, gras=rangee.reference
+    )
     depart = y + _RANGEE / 2 + 3.4 - (len(noms) - 1) * 5.2
     morceaux += [
-        texte_svg(nom, 0, depart + 10.4 * i, corps=CORPS_NOTE + 0.5, gras=rangee.reference)
+        texte_svg(nom, 0, depart + 10.4 * i, corps=taille, gras=rangee.reference)
         for i, nom in enumerate(noms)
     ]
     for rang, (cellule, maximum) in enumerate(zip(rangee.cellules, maxima, strict=True)):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from solidiag.publication.cartes.ecriture import (
+    ajuster,
     cercle,
-    couper,
     document_svg,
     largeur_texte,
     ligne,
@@ -229,14 +229,14 @@ def _noms(fins: Sequence[tuple[SerieEvolution, float, float, str, str]], droite:
                 f'<path d="M{x + 4:.1f} {y:.1f}L{gauche - 2:.1f} {pose:.1f}" fill="none"'
                 f' stroke="{couleur}" stroke-width=".5"/>'
             )
-        nom = couper(serie.nom, LARGEUR - gauche, corps=CORPS, gras=serie.principale)[0]
+        (nom, *_), taille = ajuster(serie.nom, LARGEUR - gauche, corps=CORPS, gras=serie.principale)
         for rang, ecrit in enumerate([nom, texte] if texte else [nom]):
             morceaux.append(
                 texte_svg(
                     ecrit,
                     gauche,
                     pose + 1 + rang * 11,
-                    corps=CORPS if rang == 0 else CORPS_NOTE,
+                    corps=taille if rang == 0 else CORPS_NOTE,
                     gras=serie.principale,
                     couleur=couleur,
                 )

@@ -8,8 +8,8 @@ from typing import Final
 
 from solidiag.publication.cartes.ecriture import (
     Ancre,
+    ajuster,
     cercle,
-    couper,
     document_svg,
     largeur_texte,
     ligne,
@@ -128,10 +128,12 @@ def _bandes(lignes: Sequence[LigneHaltere], haut: float) -> str:
 
 
 def _rangee(rangee: LigneHaltere, y: float, axe: Axe) -> str:
-    noms = couper(rangee.nom, _NOMS, corps=CORPS_NOTE + 0.5)[:2]
+    noms, taille = ajuster(
+        rangee.nom, _NOMS, corps=CORPS_NOTE + 0.5, lignes=2, gras=rangee.reference
+    )
     depart = y + 3.4 - (len(noms) - 1) * 5.2
     morceaux = [
-        texte_svg(nom, 0, depart + 10.4 * i, corps=CORPS_NOTE + 0.5, gras=rangee.reference)
+        texte_svg(nom, 0, depart + 10.4 * i, corps=taille, gras=rangee.reference)
         for i, nom in enumerate(noms)
     ]
     avant, apres = rangee.avant, rangee.apres

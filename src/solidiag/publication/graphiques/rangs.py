@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from solidiag.publication.cartes.ecriture import (
+    ajuster,
     cercle,
-    couper,
     document_svg,
     largeur_texte,
     ligne,
@@ -118,12 +118,8 @@ def _reperes(dernier: int) -> list[int]:
 def _rangee(rangee: LigneRang, y: float, x_de: Callable[[float], float], mention: str) -> str:
     couleur = AXES[rangee.axe - 1]
     morceaux = [_axe(rangee.axe, 0, y - 6)]
-    corps = CORPS_NOTE + 0.5
-    nom = rangee.nom
-    lignes = couper(nom, _NOMS - 16, corps=corps)
-    if len(lignes) > 1:
-        corps = max(7.5, corps * (_NOMS - 16) / largeur_texte(nom, corps))
-    morceaux.append(texte_svg(nom, 16, y + 3.3, corps=corps))
+    (nom, *_), taille = ajuster(rangee.nom, _NOMS - 16, corps=CORPS_NOTE + 0.5)
+    morceaux.append(texte_svg(nom, 16, y + 3.3, corps=taille))
     if rangee.rang is None:
         morceaux.append(
             texte_svg(
