@@ -15,6 +15,7 @@ from solidiag import __version__
 from solidiag.pipeline.calculs import charger_referentiel, preparer
 from solidiag.pipeline.rendus import RENDUS, images_de
 from solidiag.pipeline.suivi import Bilan, Manque, Muet, Suivi, etape
+from solidiag.publication.document import Document
 from solidiag.publication.francais import de
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.construire import construire_rapport
@@ -136,17 +137,24 @@ def _rendre(
     with etape(suivi, "Composition du rapport") as en_cours:
         document = construire_rapport(matiere)
         en_cours.detail = f"{len(document.blocs)} blocs"
-    images: dict[str, bytes] = {}
-    if {"docx", "odt"} & set(formats):
-        with etape(suivi, "Images") as en_cours:
-            images = images_de(document, cache)
-            en_cours.detail = f"{len(images)} figures"
+    bureautiques = [nom for nom in formats if nom in ("docx", "odt")]
+    autres = [nom for nom in formats if nom not in bureautiques]
     with etape(suivi, f"Rendus ({', '.join(formats)})"), ThreadPoolExecutor(2) as executeur:
         futurs = [
-            executeur.submit(RENDUS[nom], matiere, document, images, travail) for nom in formats
+            executeur.submit(_rendre_bureautiques, bureautiques, matiere, document, travail, cache)
         ]
+        futurs += [executeur.submit(RENDUS[nom], matiere, document, {}, travail) for nom in autres]
         for futur in futurs:
             futur.result()
+
+
+def _rendre_bureautiques(
+    formats: Sequence[str], matiere: Matiere, document: Document, travail: Path, cache: Cache
+) -> None:
+    """Rend le DOCX et l'ODT, après leurs images."""
+    images = images_de(document, cache) if formats else {}
+    for nom in formats:
+        RENDUS[nom](matiere, document, images, travail)
 
 
 def _inventaire(travail: Path) -> dict[str, dict[str, object]]:

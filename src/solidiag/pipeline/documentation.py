@@ -163,9 +163,8 @@ def _page_source(depot: Depot, source: Source) -> str:
         verrou = depot.verrous.get(fichier.fichier, {})
         copie = "du producteur" if fichier.copie == "producteur" else "retravaillée"
         empreinte = str(verrou.get("sha256", ""))[:12]
-        lignes.append(
-            f"| `{fichier.fichier}` | {fichier.millesime} | {fichier.cog} | {copie} | `{empreinte}` |"
-        )
+        cellules = (f"`{fichier.fichier}`", fichier.millesime, str(fichier.cog), copie)
+        lignes.append(f"| {' | '.join(cellules)} | `{empreinte}` |")
     notes = [f"- `{f.id}` : {f.copie_note}" for f in source.fichiers if f.copie_note]
     if notes:
         lignes += ["", "## Comment la copie a été faite\n", *notes]

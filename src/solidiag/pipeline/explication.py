@@ -165,7 +165,9 @@ def _tracer(
     lecture: Lecture,
     territoire: Territoire,
 ) -> Chaine:
-    brutes, passages, retrievals = {}, {}, {}
+    brutes: dict[str, pl.DataFrame] = {}
+    passages: dict[str, pl.DataFrame] = {}
+    retrievals: dict[str, Retrieval] = {}
     for terme in termes_de(lecture):
         source, fichier = depot.fichier(terme.fichier)
         variables = {*terme.variables, *terme.moins}

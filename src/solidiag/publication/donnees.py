@@ -235,7 +235,7 @@ def _lisez_moi(matiere: Matiere) -> list[str]:
     return [
         f"Diagnostic territorial des solidarités : {matiere.departement.nom}",
         "Brouillon calculé par Solidiag à partir de fichiers publics ; à valider par une personne.",
-        "Une case « secret », « non publié », « non documenté » ou « sans objet » n'est pas un zéro.",
+        "« secret », « non publié », « non documenté », « sans objet » : ce n'est pas un zéro.",
         "« ≤ 5 » : plancher du producteur. Les taux arrondis le sont par le producteur.",
         "EPCI, Communes : la valeur la plus récente de chaque indicateur (période en ligne 2).",
         "Dictionnaire : définition, champ, unité et limites de chaque colonne.",

@@ -79,9 +79,13 @@ class Cartotheque:
     @cached_property
     def _echelle(self) -> EchelleCercles:
         matiere = self._matiere
+        declarations: list[Indicateur | MesureOffre] = [
+            *matiere.indicateurs.values(),
+            *matiere.mesures.values(),
+        ]
         return echelle_commune(
             [o.value for o in lisibles(matiere, d.id, matiere.communes)]
-            for d in (*matiere.indicateurs.values(), *matiere.mesures.values())
+            for d in declarations
             if d.carte == "effectif" and d.id != "ctx_pop"
         )
 

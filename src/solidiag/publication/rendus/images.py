@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import struct
 import tempfile
@@ -12,11 +13,13 @@ from importlib import resources
 from pathlib import Path
 
 import typst
+from PIL import Image
 
 from solidiag.errors import RenduImpossible
 from solidiag.publication.document import Document, Figure, parcourir
 
 RESOLUTION_PPP = 220
+COULEURS = 128
 
 _RACINE = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _VUE = re.compile(r"""\bviewBox\s*=\s*["']([^"']+)["']""")
@@ -72,7 +75,7 @@ def taille_png(octets: bytes) -> tuple[int, int]:
 
 def empreinte_svg(svg: str, largeur_cm: float, resolution: int = RESOLUTION_PPP) -> str:
     """Renvoie l'empreinte dont dépend le PNG d'un SVG."""
-    condense = hashlib.sha256(f"{largeur_cm:.3f} {resolution}\n".encode())
+    condense = hashlib.sha256(f"{largeur_cm:.3f} {resolution} {COULEURS}\n".encode())
     condense.update(svg.encode())
     return condense.hexdigest()
 
@@ -117,4 +120,15 @@ def _compiler(a_faire: Sequence[Figure], resolution: int) -> list[bytes]:
             raise RenduImpossible("image", erreur.message) from erreur
     if produit is None:
         raise RenduImpossible("image", "Typst n'a rendu aucune page")
-    return produit if isinstance(produit, list) else [produit]
+    return [_alleger(octets) for octets in (produit if isinstance(produit, list) else [produit])]
+
+
+def _alleger(octets: bytes) -> bytes:
+    """Renvoie le PNG réduit à sa palette : une carte en aplats y tient, trois fois plus légère."""
+    with Image.open(io.BytesIO(octets)) as image:
+        palette = image.convert("RGB").quantize(
+            colors=COULEURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+    tampon = io.BytesIO()
+    palette.save(tampon, "PNG", dpi=(RESOLUTION_PPP, RESOLUTION_PPP))
+    return tampon.getvalue()
