@@ -24,8 +24,8 @@ from solidiag.publication.rapport.phrases import (
     comparateurs,
     est_effectif,
     majuscule,
+    nommer,
     paragraphe_indicateur,
-    sujet,
 )
 from solidiag.publication.rapport.tableaux import (
     CLASSES,
@@ -102,7 +102,9 @@ def titre_domaine(matiere: Matiere, domaine: Domaine) -> tuple[Ligne, ...]:
         if observe is None or not observe.lisible:
             continue
         contenu: list[Ligne] = [
-            Texte(f"{majuscule(dans(matiere.departement))}, {sujet(indicateur)} est de "),
+            Texte(f"{majuscule(dans(matiere.departement))}, "),
+            nommer(indicateur),
+            Texte(" est de "),
             matiere.imprimer(observe),
         ]
         references = comparateurs(matiere, identifiant, observe.periode)

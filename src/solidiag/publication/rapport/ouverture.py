@@ -25,9 +25,9 @@ from solidiag.publication.rapport.phrases import (
     etendue,
     lisibles,
     majuscule,
+    nommer,
     paragraphe_indicateur,
     phrase_departement,
-    sujet,
 )
 from solidiag.publication.rapport.tableaux import (
     nombre_de,
@@ -307,7 +307,8 @@ def _titre_etendue(matiere: Matiere) -> tuple[Ligne, ...]:
     if indicateur is None or bornes is None:
         return (Texte(f"{majuscule(dans(matiere.departement))}, ce que disent les revenus"),)
     return (
-        Texte(f"{majuscule(sujet(indicateur))} va de "),
+        nommer(indicateur, initiale=True),
+        Texte(" va de "),
         matiere.imprimer(bornes[0]),
         Texte(" à "),
         matiere.imprimer(bornes[1]),

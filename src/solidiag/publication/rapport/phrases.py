@@ -22,6 +22,12 @@ def sujet(indicateur: Indicateur | MesureOffre) -> str:
     return declare or f"l'indicateur « {indicateur.libelle_court} »"
 
 
+def nommer(indicateur: Indicateur | MesureOffre, *, initiale: bool = False) -> Mention:
+    """Renvoie le sujet de phrase ; ses chiffres (« 15-64 ans ») sont ceux de sa définition."""
+    texte = sujet(indicateur)
+    return Mention(majuscule(texte) if initiale else texte, "definition")
+
+
 def millesime(periode: str) -> Mention:
     """Renvoie une période telle qu'elle s'écrit."""
     return Mention(periode, "millesime")
@@ -65,11 +71,11 @@ def phrase_departement(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne,
         references.append(Texte(" et " if rang else ""))
         references += [matiere.imprimer(reference), Texte(f" {lieu}")]
     lieu = dans(matiere.departement)
-    nom = sujet(indicateur)
+    nom, sujet_initial = nommer(indicateur), nommer(indicateur, initiale=True)
     formes: tuple[tuple[Ligne, ...], ...] = (
-        (Texte(f"{majuscule(lieu)}, {nom} est de "), *valeur),
-        (Texte(f"{majuscule(nom)} est de "), *valeur, Texte(f" {lieu}")),
-        (Texte(f"{majuscule(nom)} s'établit à "), *valeur, Texte(f" {lieu}")),
+        (Texte(f"{majuscule(lieu)}, "), nom, Texte(" est de "), *valeur),
+        (sujet_initial, Texte(" est de "), *valeur, Texte(f" {lieu}")),
+        (sujet_initial, Texte(" s'établit à "), *valeur, Texte(f" {lieu}")),
     )
     contenu = formes[sum(indicateur.id.encode()) % len(formes)]
     if references:
@@ -148,17 +154,20 @@ def message_carte(
     matiere: Matiere, indicateur: Indicateur | MesureOffre, observes: Sequence[Observe], mot: str
 ) -> tuple[Ligne, ...]:
     """Renvoie le titre-message d'une carte : l'étendue, ou ce que l'on ne peut pas lire."""
+    nom = nommer(indicateur, initiale=True)
     bornes = etendue(observes)
     if bornes is None:
         if not observes:
-            return (Texte(f"{majuscule(sujet(indicateur))} n'est publié pour aucun territoire"),)
+            return (nom, Texte(" n'est publié pour aucun territoire"))
         return (
-            Texte(f"{majuscule(sujet(indicateur))} est le même partout où il est publié : "),
+            nom,
+            Texte(" est le même partout où il est publié : "),
             matiere.imprimer(observes[0]),
         )
     bas, haut = bornes
     return (
-        Texte(f"{majuscule(sujet(indicateur))} va de "),
+        nom,
+        Texte(" va de "),
         matiere.imprimer(bas),
         Texte(" à "),
         matiere.imprimer(haut),
