@@ -254,7 +254,11 @@ class _Site:
     ) -> tuple[dict[str, tuple[VueFigure, Markup]], Markup]:
         prets = [vues.figure(figure) for figure in figures]
         reserve, svgs = partager_traces([vue.svg for vue in prets])
-        return {vue.id: (vue, svg) for vue, svg in zip(prets, svgs, strict=True)}, reserve
+        dessins = {
+            vue.id: (vue, svg + Markup(vue.legende_svg))  # noqa: S704
+            for vue, svg in zip(prets, svgs, strict=True)
+        }
+        return dessins, reserve
 
     def _accueil(self) -> bytes:
         accueil = composer_accueil(self.plan)

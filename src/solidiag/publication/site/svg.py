@@ -19,7 +19,11 @@ _REFERENCE = re.compile(r"url\((['\"]?)#([^'\")]+)\1\)")
 _HREF = re.compile(r"((?:xlink:)?href)=(['\"])#([^'\"]+)\2")
 _TITRE_RACINE = re.compile(r"(<svg\b[^>]*>)\s*(?:<(title|desc)\b[^>]*>.*?</\2>\s*)+", re.DOTALL)
 _TRACE = re.compile(r"<path\b([^>]*?)\sd=\"([^\"]{80,})\"([^>]*?)/>", re.DOTALL)
-_DIMENSIONS = re.compile(r"viewBox=[\"']\s*[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)")
+_VUE_CARTE = re.compile(r'\sdata-vue="([^"]+)"')
+_VUE = re.compile(r'\sviewBox="([^"]+)"')
+_LEGENDE = re.compile(r'<g class="legende">.*</g>(?=\s*</svg>\s*$)', re.DOTALL)
+_ORDONNEE = re.compile(r'\s(?:y|cy)="([\d.]+)"(?:[^>]*?\s(?:height|r)="([\d.]+)")?')
+_MARGE_LEGENDE = 6.0
 
 
 def integrer(svg: str, *, prefixe: str, alt: str, classe: str = "dessin") -> str:
@@ -43,18 +47,35 @@ def integrer(svg: str, *, prefixe: str, alt: str, classe: str = "dessin") -> str
     return f"{ouverture}{corps[racine.end() :].rstrip()}"
 
 
-def rapport(svg: str) -> float | None:
-    """Renvoie la largeur d'un SVG divisée par sa hauteur, d'après ``viewBox``.
+def detacher_legende(svg: str) -> tuple[str, str]:
+    """Renvoie la carte et sa légende en deux SVG, ou le SVG entier et rien.
 
-    Examples
-    --------
-    >>> rapport('<svg viewBox="0 0 400 200"></svg>')
-    2.0
+    Une carte qui dit son cadre (``data-vue``) et finit par ``<g class="legende">`` se coupe : sur
+    un écran étroit la légende passe dessous, et les deux gardent un texte lisible.
     """
-    trouve = _DIMENSIONS.search(svg)
-    if trouve is None or float(trouve.group(2)) == 0:
-        return None
-    return float(trouve.group(1)) / float(trouve.group(2))
+    racine = _RACINE.search(svg)
+    legende = _LEGENDE.search(svg)
+    cadre = _VUE_CARTE.search(racine.group(0)) if racine else None
+    entier = _VUE.search(racine.group(0)) if racine else None
+    if racine is None or legende is None or cadre is None or entier is None:
+        return svg, ""
+    ouverture = racine.group(0)
+    seule = _VUE.sub(f' viewBox="{cadre.group(1)}"', ouverture)
+    carte = f"{seule}{svg[racine.end() : legende.start()]}</svg>"
+    vue = _vue_de_legende(legende.group(0), carte=cadre.group(1), entier=entier.group(1))
+    habits = _ATTRIBUT_RACINE.sub("", _VUE_CARTE.sub("", _VUE.sub("", ouverture)))
+    entete = f'<svg class="dessin-legende" viewBox="{vue}" aria-hidden="true" focusable="false"'
+    return carte, f"{habits.replace('<svg', entete, 1)}{legende.group(0)}</svg>"
+
+
+def _vue_de_legende(legende: str, *, carte: str, entier: str) -> str:
+    """Renvoie le cadre de la légende : à droite de la carte, ou dessous."""
+    _, _, largeur, hauteur = (float(x) for x in carte.split())
+    _, _, totale, haute = (float(x) for x in entier.split())
+    bas = max((float(y) + float(h or 0) for y, h in _ORDONNEE.findall(legende)), default=haute)
+    if totale > largeur:
+        return f"{largeur:g} 0 {totale - largeur:g} {min(bas + _MARGE_LEGENDE, haute):g}"
+    return f"0 {hauteur:g} {totale:g} {haute - hauteur:g}"
 
 
 def partager_traces(figures: Sequence[str]) -> tuple[Markup, list[Markup]]:

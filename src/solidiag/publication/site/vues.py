@@ -26,7 +26,7 @@ from solidiag.publication.site.lignes_html import (
     ecrire_mention,
 )
 from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
-from solidiag.publication.site.svg import integrer, rapport
+from solidiag.publication.site.svg import detacher_legende, integrer
 
 _DATA_T = re.compile(r'\bdata-t="([^"]+)"')
 _MINIMUM_TRIABLE = 4
@@ -87,7 +87,7 @@ class VueFigure:
     source: Markup
     svg: str
     alt: str
-    large: bool
+    legende_svg: str = ""
     tableau: VueTableau | None = None
     lien_tableau: str = ""
     id_tableau: str = ""
@@ -214,16 +214,17 @@ class Atelier:
             table = self.tables[figure.tableau]
             vus = [n for n in table.niveaux() if any(c.startswith(f"{n}-") for c in cibles)]
             interne = self.table(table, identifiant=id_tableau, niveaux=vus or ["COM"])
-        proportion = rapport(figure.svg)
+        image = integrer(figure.svg, prefixe=figure.id, alt=figure.alt)
+        dessin, legende = detacher_legende(image)
         return VueFigure(
             id=figure.id,
             genre=figure.genre,
             legende=self.lignes(figure.legende),
             sous_titre=self.lignes(figure.sous_titre),
             source=self.lignes(figure.source),
-            svg=integrer(figure.svg, prefixe=figure.id, alt=figure.alt),
+            svg=dessin,
             alt=figure.alt,
-            large=proportion is not None and proportion > 1.6,
+            legende_svg=legende,
             tableau=interne,
             lien_tableau=lien,
             id_tableau=id_tableau if interne or lien else "",
