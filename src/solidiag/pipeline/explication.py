@@ -206,12 +206,8 @@ def _terme(depot: Depot, declare: Terme, terme: TermeTrace) -> list[tuple[int, s
         texte = textes.get((cellule.ligne, cellule.colonne, cellule.periode))
         ancien = f" (devenu {cellule.code_courant})" if cellule.code != cellule.code_courant else ""
         lu = f"« {texte} »" if texte is not None else "cellule vide"
-        lignes.append(
-            (
-                3,
-                f"ligne {cellule.ligne}, colonne {cellule.colonne}, code {cellule.code}{ancien} : {lu}",
-            )
-        )
+        place = f"ligne {cellule.ligne}, colonne {cellule.colonne}, code {cellule.code}"
+        lignes.append((3, f"{place}{ancien} : {lu}"))
     reste = terme.total_cellules - len(terme.cellules)
     if reste > 0:
         lignes.append((3, f"… et {reste} autres cellules"))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from solidiag.publication.document import Document
 from solidiag.publication.matiere import Matiere
-from solidiag.publication.rapport.figures import annexes
+from solidiag.publication.rapport.annexes import annexes
+from solidiag.publication.rapport.figures import fonds_de_site
 from solidiag.publication.site.rendre import rendre_site
 from solidiag.publication.tables_site import tables_du_site, territoires_du_site
 
@@ -19,6 +20,7 @@ def rendre(matiere: Matiere, document: Document, dossier: Path) -> None:
         dossier,
         donnees=tables_du_site(matiere),
         territoires=territoires_du_site(matiere),
+        fonds=fonds_de_site(matiere),
         annexes=annexes(matiere, document),
         dossier_donnees="../donnees/",
     )

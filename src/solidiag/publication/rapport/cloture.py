@@ -21,6 +21,7 @@ from solidiag.publication.document import (
 from solidiag.publication.francais import de, formater
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.graphes import graphe_rangs
 from solidiag.publication.rapport.tableaux import PORTEES_COURTES, nombre_de
 
 
@@ -103,7 +104,7 @@ def _compte(valeur: int, nom: str) -> Nombre:
     return Nombre(formater(valeur, "nombre", decimales=0), Cle(indicateur=nom, table="comptes"))
 
 
-def chapitre_priorites(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
+def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
     """Renvoie l'ordre provisoire des domaines."""
     yield Titre(
         niveau=1,
@@ -177,7 +178,7 @@ def chapitre_priorites(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
             ),
             lignes=tuple(rangees),
         )
-        figure = cartes.rangs()
+        figure = graphe_rangs(matiere)
         if figure is not None:
             yield figure
     sans_rang = [

@@ -56,7 +56,7 @@ def _chapitres(matiere: Matiere) -> Iterator[Bloc]:
     for axe in matiere.grille.axes:
         yield from chapitre_axe(matiere, axe, cartes)
     yield from chapitre_offre(matiere, cartes)
-    yield from chapitre_priorites(matiere, cartes)
+    yield from chapitre_priorites(matiere)
     yield from chapitre_manques(matiere)
     yield from chapitre_sources(matiere)
     yield from chapitre_glossaire(matiere)

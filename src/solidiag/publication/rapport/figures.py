@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import polars as pl
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
-from solidiag.model.territoire import Niveau
 from solidiag.publication.cartes import (
     EchelleCercles,
     FondSvg,
@@ -18,20 +17,16 @@ from solidiag.publication.cartes import (
     carte_choroplethe,
     carte_classes,
     carte_points,
+    carte_vierge,
     echelle_commune,
     preparer_fond,
 )
 from solidiag.publication.document import (
-    Cellule,
-    Colonne,
-    Document,
     Figure,
     Ligne,
     Mention,
     Nombre,
-    Tableau,
     Texte,
-    parcourir,
     texte_brut,
 )
 from solidiag.publication.francais import UNITES, dans, nom_court
@@ -44,6 +39,7 @@ from solidiag.publication.rapport.phrases import (
     sujet,
 )
 from solidiag.publication.rapport.tableaux import CLASSES, nombre_de, source_de
+from solidiag.publication.site.modele import Fond as FondDeSite
 from solidiag.statistics.classes import classer
 
 PART_DE_COMMUNES = 0.6
@@ -320,20 +316,6 @@ class Cartotheque:
             theme="ecart",
         )
 
-    def bande(self, indicateur: str) -> Figure | None:
-        """Renvoie la bande des intercommunalités d'un indicateur."""
-        del indicateur
-        return None
-
-    def evolution(self, indicateur: str) -> Figure | None:
-        """Renvoie l'évolution d'un indicateur du département."""
-        del indicateur
-        return None
-
-    def rangs(self) -> Figure | None:
-        """Renvoie le graphique des rangs et de leur étendue."""
-        return None
-
     def cartes_de_points(self) -> Iterator[Figure]:
         """Parcourt les cartes de services qu'aucun domaine n'a montrées."""
         for mesure in self._matiere.mesures.values():
@@ -363,107 +345,16 @@ def _symbole(unite: str) -> str:
     return {"percent": "%", "euro": "€", "minutes": "min"}.get(unite, "")
 
 
-def annexes(matiere: Matiere, document: Document) -> dict[str, Tableau]:
-    """Renvoie le tableau de chaque figure qui en nomme un hors du document."""
-    presents = {b.id for b in parcourir(document.blocs) if isinstance(b, Tableau)}
-    tableaux = {}
-    for bloc in parcourir(document.blocs):
-        if isinstance(bloc, Figure) and bloc.tableau and bloc.tableau not in presents:
-            tableaux[bloc.tableau] = _annexe(matiere, bloc)
-    return tableaux
-
-
-def _annexe(matiere: Matiere, figure: Figure) -> Tableau:
-    genre, _, reste = figure.tableau.partition(":")
-    if genre == "table":
-        identifiant, niveau, periode = reste.rsplit(":", 2)
-        return _annexe_valeurs(matiere, figure, identifiant, niveau=niveau, periode=periode)
-    if genre == "services":
-        return _annexe_services(matiere, figure, matiere.mesures[reste])
-    return _annexe_ecarts(matiere, figure, reste)
-
-
-def _annexe_valeurs(
-    matiere: Matiere, figure: Figure, identifiant: str, *, niveau: str, periode: str
-) -> Tableau:
-    ids = matiere.communes if niveau == Niveau.COMMUNE.value else matiere.epci
-    declaration = matiere.indicateurs.get(identifiant) or matiere.mesures[identifiant]
-    lignes = tuple(
-        (
-            Cellule(contenu=(Mention(matiere.nom(t), "nom"),)),
-            Cellule(contenu=(matiere.imprimer(matiere.derniere(identifiant, t, periode)),)),
+def fonds_de_site(matiere: Matiere) -> tuple[FondDeSite, ...]:
+    """Renvoie les fonds de carte de l'explorateur : communes, intercommunalités."""
+    fond = fond_de(matiere)
+    if not fond.cartographiable:
+        return ()
+    return tuple(
+        FondDeSite(
+            niveau=niveau,
+            svg=carte_vierge(fond, prefixe=f"fond-{niveau.lower()}", niveau=niveau),
+            description=f"Carte par {_NIVEAUX[niveau][1][:-1]} {dans(matiere.departement)}",
         )
-        for t in ids
-    )
-    return Tableau(
-        id=figure.tableau,
-        legende=(Mention(f"{declaration.libelle}, {periode}", "nom"),),
-        colonnes=(
-            Colonne(entete="Territoire", largeur=3),
-            Colonne(entete=majuscule(declaration.libelle_court), alignement="droite", largeur=2),
-        ),
-        lignes=lignes,
-        source=figure.source,
-    )
-
-
-def _annexe_services(matiere: Matiere, figure: Figure, mesure: MesureOffre) -> Tableau:
-    categories: Sequence[str] = mesure.selection.get("categories", ())
-    services = (
-        matiere.services.frame.filter(pl.col("categorie").is_in(categories))
-        .unique("groupe", keep="first", maintain_order=True)
-        .sort("code_insee", "nom", nulls_last=True)
-    )
-    lignes = tuple(
-        (
-            Cellule(contenu=(Mention(s["nom"] or "", "nom"),)),
-            Cellule(contenu=(Mention(_commune(matiere, s), "nom"),)),
-            Cellule(contenu=(Mention(s["adresse"] or "", "nom"),)),
-            Cellule(contenu=(Mention(s["date_source"] or "", "date"),)),
-        )
-        for s in services.iter_rows(named=True)
-    )
-    return Tableau(
-        id=figure.tableau,
-        legende=(Mention(mesure.libelle, "nom"),),
-        colonnes=(
-            Colonne(entete="Service", largeur=3),
-            Colonne(entete="Commune", largeur=2),
-            Colonne(entete="Adresse", largeur=3),
-            Colonne(entete="Date de la source", largeur=1.5),
-        ),
-        lignes=lignes,
-        source=figure.source,
-    )
-
-
-def _commune(matiere: Matiere, service: Mapping[str, object]) -> str:
-    code = service["code_insee"]
-    return matiere.nom(f"COM-{code}") if code else str(service["commune"] or "")
-
-
-def _annexe_ecarts(matiere: Matiere, figure: Figure, domaine: str) -> Tableau:
-    table = matiere.ecarts.frame.filter(domaine=domaine)
-    lignes = tuple(
-        (
-            Cellule(contenu=(Mention(matiere.nom(ligne["territoire"]), "nom"),)),
-            Cellule(contenu=(Texte(CLASSES[ligne["classe"]]),), classe=ligne["classe"]),
-            Cellule(contenu=(Texte(ligne["confiance"]),)),
-            Cellule(contenu=(Mention(ligne["motif"] or "", "definition"),)),
-        )
-        for ligne in sorted(
-            table.iter_rows(named=True), key=lambda ligne: matiere.nom(ligne["territoire"])
-        )
-    )
-    return Tableau(
-        id=figure.tableau,
-        legende=figure.sous_titre,
-        colonnes=(
-            Colonne(entete="Intercommunalité", largeur=2.5),
-            Colonne(entete="Classe", largeur=1.3),
-            Colonne(entete="Confiance", largeur=1.2),
-            Colonne(entete="Motif", largeur=5),
-        ),
-        lignes=lignes,
-        source=figure.source,
+        for niveau in ("COM", "EPCI")
     )

@@ -21,6 +21,7 @@ from solidiag.publication.francais import dans, de
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.domaines import classes_de
 from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.graphes import bande_epci, evolution_departement, halteres_epci
 from solidiag.publication.rapport.phrases import (
     etendue,
     lisibles,
@@ -288,16 +289,17 @@ def chapitre_portrait(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
         legende=f"Les intercommunalités {de(matiere.departement)}",
         premiere="Intercommunalité",
     )
-    bande = cartes.bande("ctx_tx_pauvrete")
-    if bande is not None:
-        yield bande
+    for graphe in (
+        bande_epci(matiere, "ctx_tx_pauvrete"),
+        halteres_epci(matiere, "ctx_med_nv"),
+        evolution_departement(matiere, "ctx_med_nv"),
+    ):
+        if graphe is not None:
+            yield graphe
     for indicateur in socle:
         figure = cartes.carte(indicateur)
         if figure is not None:
             yield figure
-    evolution = cartes.evolution("ctx_med_nv")
-    if evolution is not None:
-        yield evolution
     yield from _arrondissements_municipaux(matiere)
 
 
