@@ -107,7 +107,7 @@ def afficher_verification(verification: Verification) -> None:
     """Montre les différences et les orphelins, ou dit que tout est conforme."""
     console = _console()
     for ligne in verification.lignes():
-        console.print(ligne, markup=False)
+        console.print(ligne, markup=False, soft_wrap=True)
 
 
 def afficher_sources(fiches: list[FicheSource]) -> None:
