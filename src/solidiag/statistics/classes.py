@@ -339,17 +339,6 @@ def _rond(valeur: float, decimales: int) -> float:
     return arrondir(facteur * puissance, decimales)
 
 
-def echelle_ronde(maximum: float, parts: int = 4) -> tuple[float, ...]:
-    """Renvoie des graduations rondes de zéro à au moins le maximum.
-
-    Examples
-    --------
-    >>> echelle_ronde(17.3)
-    (0.0, 5.0, 10.0, 15.0, 20.0)
-    """
-    return graduations(0.0, maximum, parts)
-
-
 def graduations(minimum: float, maximum: float, parts: int = 4) -> tuple[float, ...]:
     """Renvoie des graduations rondes qui encadrent un intervalle.
 
@@ -359,8 +348,8 @@ def graduations(minimum: float, maximum: float, parts: int = 4) -> tuple[float, 
     (21500.0, 22000.0, 22500.0, 23000.0)
     """
     etendue = maximum - minimum
-    if etendue <= 0:
-        etendue = abs(maximum) or 1.0
+    if etendue <= 1e-9 * max(1.0, abs(maximum)):
+        etendue = max(abs(maximum), 1.0)
     brut = etendue / parts
     puissance = 10.0 ** floor(log10(brut))
     pas = next(f * puissance for f in (1.0, 2.0, 5.0, 10.0) if f * puissance >= brut * 0.999)

@@ -16,12 +16,12 @@ from solidiag.publication.cartes.ecriture import nombre_svg
 from solidiag.publication.cartes.etiquettes import Boite, placer_lieux
 from solidiag.publication.cartes.fond_svg import FondSvg
 from solidiag.publication.cartes.legende import Legende, Signe
-from solidiag.publication.charte import ACCENT, BLANC, ENCRE
+from solidiag.publication.charte import ACCENT, BLANC, ENCRE, SEQUENTIEL
 from solidiag.publication.francais import compter
 
 _FOND: Final = "#fbfaf8"
 _RAYON: Final = 3.6
-_TEINTE_CLAIRE: Final = "#4578a8"
+_TEINTE_CLAIRE: Final = SEQUENTIEL[3]
 _SUR_PLACE: Final = 2.2
 
 

@@ -83,9 +83,7 @@ def barres_cellule(
     """
     for rangee in lignes:
         if len(rangee.cellules) != len(colonnes):
-            raise ValueError(
-                f"{rangee.id} : {len(rangee.cellules)} cellules, {len(colonnes)} voulues"
-            )
+            raise ValueError(f"{rangee.id} : il faut une cellule par colonne")
     largeur = (LARGEUR - _NOMS) / len(colonnes)
     entetes = [couper(nom, largeur - 10, corps=CORPS_NOTE, gras=True) for nom in colonnes]
     haut = max(len(e) for e in entetes) * 10.5 + 8

@@ -14,7 +14,7 @@ from solidiag.publication.cartes.ecriture import (
     ligne,
     texte_svg,
 )
-from solidiag.publication.charte import ACCENT, BLANC, ENCRE, ENCRE_DOUCE
+from solidiag.publication.charte import ACCENT, BLANC, ENCRE, ENCRE_DOUCE, SEQUENTIEL
 from solidiag.publication.graphiques.axe import (
     CORPS,
     CORPS_NOTE,
@@ -29,7 +29,7 @@ _HAUTEUR: Final = 170.0
 _COMPARAISONS: Final = (
     (ENCRE, ""),
     (ENCRE_DOUCE, "5 2.5"),
-    ("#4578a8", "1.5 2.5"),
+    (SEQUENTIEL[3], "1.5 2.5"),
     (ENCRE, "7 2 1.5 2"),
 )
 
