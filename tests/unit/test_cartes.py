@@ -16,6 +16,9 @@ from solidiag.publication.cartes import (
     FondSvg,
     PointCarte,
     alt_carte,
+    alt_cercles,
+    alt_classes,
+    alt_points,
     carte_cercles,
     carte_choroplethe,
     carte_classes,
@@ -421,7 +424,7 @@ def test_matrix_classes_are_told_apart_without_colour(fond: FondSvg) -> None:
         "EPCI-2": "presence_seulement",
         "EPCI-3": "non_mesure",
     }
-    assert "tension : besoin fort, offre faible" not in textes(svg)
+    assert "tension\u00a0: besoin fort, offre faible" not in textes(svg)
     aspects = {(style.dessin, round(luminance(style.fond), 2)) for style in STYLES.values()}
     assert len(aspects) >= len(STYLES) - 1
     with pytest.raises(ValueError, match="classes inconnues"):
@@ -478,3 +481,53 @@ def test_a_wide_map_puts_its_legend_below(valeurs: dict[str, float | None]) -> N
     boite = racine(dessiner(fond, valeurs)).attrib["viewBox"].split()
     assert float(boite[2]) == 360
     assert float(boite[3]) > fond.hauteur + 50
+
+
+def test_the_alternative_of_circles_says_zero_and_absence(fond: FondSvg) -> None:
+    alt = alt_cercles(
+        fond,
+        {"COM-99001": 40, "COM-99004": 0, "COM-99007": 3},
+        sujet="les places",
+        indicateur="places",
+        periode="2020",
+        noms={f"EPCI-{i}": f"le pays {i}" for i in (1, 2, 3)},
+    )
+    assert "plus importants sont dans le pays 1." in alt.texte
+    assert "avec un cercle\u00a0: 2\u00a0; à zéro\u00a0: 1." in alt.texte
+    assert "6 en «\u00a0non documenté\u00a0»" in alt.texte
+
+
+def test_the_alternative_of_points_names_areas_without_any(fond: FondSvg) -> None:
+    point = PointCarte(id="a", categorie="un", latitude=43.87639, longitude=-0.54684)
+    alt = alt_points(
+        fond,
+        [point],
+        categories={"un": "Premier"},
+        sujet="lieux connus",
+        noms={f"EPCI-{i}": f"le pays {i}" for i in (1, 2, 3)},
+    )
+    assert "Premier\u00a0: 1." in alt.texte
+    assert "Aucun lieu n'est connu dans le pays 1 et le pays 3." in alt.texte
+
+
+def test_the_alternative_of_classes_lists_the_areas_of_each(fond: FondSvg) -> None:
+    alt = alt_classes(
+        fond,
+        {"EPCI-1": "tension", "EPCI-2": "couvert"},
+        domaine="petite enfance",
+        noms={f"EPCI-{i}": f"le pays {i}" for i in (1, 2, 3)},
+    )
+    assert "Tension\u00a0: le pays 1." in alt.texte
+    assert "Couvert\u00a0: le pays 2." in alt.texte
+    assert "Non mesuré\u00a0: le pays 3." in alt.texte
+
+
+def test_a_service_stands_for_the_dot_of_its_town(fond: FondSvg) -> None:
+    nu = carte_points(fond, [], categories={"un": "Premier"}, legende="x", prefixe="f")
+    avant = len(re.findall(r"<circle", nu))
+    milieu = PointCarte(id="a", categorie="un", latitude=43.87639, longitude=-0.54684)
+    assert fond.placer(milieu.longitude, milieu.latitude) == pytest.approx(
+        next((a, b) for n, a, b in fond.villes if n.endswith("E")), abs=0.1
+    )
+    couvert = carte_points(fond, [milieu], categories={"un": "Premier"}, legende="x", prefixe="f")
+    assert len(re.findall(r"<circle", couvert)) < avant

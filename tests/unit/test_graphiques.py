@@ -180,7 +180,7 @@ def test_a_break_and_a_missing_value_cut_the_line() -> None:
     points[2] = PointEvolution(periode="2017", valeur=17.0, rupture=True)
     rompue = evolution([serie(points=tuple(points))], titre_axe="x", prefixe="g")
     assert [len(t) for t in lignes_de(rompue, "DEP-99")] == [2, 3]
-    assert "Ligne interrompue : rupture de série" in textes(rompue)
+    assert "Ligne interrompue\u00a0: rupture de série" in textes(rompue)
     points[2] = PointEvolution(periode="2017", valeur=None)
     trouee = evolution([serie(points=tuple(points))], titre_axe="x", prefixe="g")
     assert [len(t) for t in lignes_de(trouee, "DEP-99")] == [2, 2]
@@ -202,7 +202,7 @@ def test_intervals_of_a_line_are_a_band() -> None:
     svg = evolution([serie(points=points)], titre_axe="x", prefixe="g")
     bandes = [p for p in groupes(svg)["DEP-99"].iter(f"{SVG}path") if "fill-opacity" in p.attrib]
     assert len(bandes) == 1
-    assert "Bande claire : l'intervalle est la marge d'incertitude" in textes(svg)
+    assert "Bande claire\u00a0: l'intervalle est la marge d'incertitude" in textes(svg)
 
 
 def test_the_last_value_is_written_at_the_end_of_the_line() -> None:

@@ -1,6 +1,12 @@
 """Cartes en SVG : taux, effectifs, services, écarts ; et leur texte de remplacement."""
 
-from solidiag.publication.cartes.alternatif import AltCarte, alt_carte
+from solidiag.publication.cartes.alternatif import (
+    AltCarte,
+    alt_carte,
+    alt_cercles,
+    alt_classes,
+    alt_points,
+)
 from solidiag.publication.cartes.cercles import EchelleCercles, carte_cercles, echelle_commune
 from solidiag.publication.cartes.choroplethe import carte_choroplethe, teintes
 from solidiag.publication.cartes.ecarts import carte_classes
@@ -15,6 +21,9 @@ __all__ = [
     "FondSvg",
     "PointCarte",
     "alt_carte",
+    "alt_cercles",
+    "alt_classes",
+    "alt_points",
     "carte_cercles",
     "carte_choroplethe",
     "carte_classes",

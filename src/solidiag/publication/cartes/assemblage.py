@@ -126,7 +126,7 @@ def legende_fond(legende: Legende, fond: FondSvg, *, niveau: str) -> None:
     if niveau == "COM" and len(fond.epci) > 1:
         legende.entree(trait_epci, "intercommunalité")
     if niveau == "EPCI" and fond.epci_hors:
-        legende.note("Teinte pâle : partie située dans un autre département")
+        legende.note("Teinte pâle\u00a0: partie située dans un autre département")
     if fond.sans_contour:
         compte = len(fond.sans_contour)
         accord = "territoire sans contour, lu" if compte == 1 else "territoires sans contour, lus"

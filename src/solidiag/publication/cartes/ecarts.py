@@ -35,7 +35,7 @@ _OBLIQUE: Final = ' patternTransform="rotate(45)"'
 
 STYLES: Final[dict[str, StyleClasse]] = {
     "tension": StyleClasse(
-        libelle="tension : besoin fort, offre faible",
+        libelle="tension\u00a0: besoin fort, offre faible",
         fond=DIVERGENT[4],
     ),
     "vigilance": StyleClasse(
@@ -46,7 +46,7 @@ STYLES: Final[dict[str, StyleClasse]] = {
     ),
     "couvert": StyleClasse(libelle="couvert", fond=DIVERGENT[1]),
     "a_redeployer": StyleClasse(
-        libelle="à redéployer : besoin faible, offre forte",
+        libelle="à redéployer\u00a0: besoin faible, offre forte",
         fond=DIVERGENT[1],
         dessin=f'<path d="M0 0H6" stroke="{DIVERGENT[0]}" stroke-width="3.4"/>',
     ),

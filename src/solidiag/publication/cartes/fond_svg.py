@@ -56,6 +56,8 @@ class FondSvg:
         dans une de ses intercommunalités ; par identifiant (``COM-40192``).
     epci, epci_hors
         Tracé de la partie de chaque intercommunalité dans le département, et hors de lui.
+    surfaces_epci
+        Surface de la partie de chaque intercommunalité dans le département.
     limites_epci, contour, voisins
         Tracés des limites d'intercommunalités, du département, de ses voisins.
     epci_de
@@ -82,6 +84,7 @@ class FondSvg:
     communes_hors: Mapping[str, str]
     epci: Mapping[str, str]
     epci_hors: Mapping[str, str]
+    surfaces_epci: Mapping[str, Surface]
     limites_epci: str
     contour: str
     voisins: str
@@ -107,6 +110,11 @@ class FondSvg:
             (float(x[0]) - self.origine[0]) * self.echelle,
             (self.origine[1] - float(y[0])) * self.echelle,
         )
+
+    def epci_au(self, x: float, y: float) -> str | None:
+        """Renvoie l'intercommunalité où tombe un point, ou rien hors du département."""
+        point = shapely.Point(x, y)
+        return next((cle for cle, s in self.surfaces_epci.items() if s.intersects(point)), None)
 
     def contient(self, x: float, y: float) -> bool:
         """Dit si un point est dans le cadre."""
@@ -161,6 +169,7 @@ def preparer_fond(
             for nom, surface in epci_hors.items()
             if not (visible := shapely.intersection(surface, vue)).is_empty
         },
+        surfaces_epci=epci,
         limites_epci=chemin(_limites(entiers.values(), vue)),
         contour=chemin(contour),
         voisins="".join(chemin(shapely.intersection(v, vue)) for v in voisins),

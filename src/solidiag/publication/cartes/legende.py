@@ -236,5 +236,5 @@ def explication(classes: Classes) -> str:
     }
     texte = textes[classes.methode]
     if classes.zero_a_part and classes.methode != "distinctes":
-        return f"{texte} ; zéro à part"
+        return f"{texte}\u00a0; zéro à part"
     return texte

@@ -13,7 +13,7 @@ from solidiag.publication.cartes.assemblage import (
     legende_fond,
 )
 from solidiag.publication.cartes.ecriture import nombre_svg
-from solidiag.publication.cartes.etiquettes import Boite, placer_lieux
+from solidiag.publication.cartes.etiquettes import Boite, Etiquette, placer_lieux
 from solidiag.publication.cartes.fond_svg import FondSvg
 from solidiag.publication.cartes.legende import Legende, Signe
 from solidiag.publication.charte import ACCENT, BLANC, ENCRE, SEQUENTIEL
@@ -139,7 +139,7 @@ def carte_points(
     creux = sum(1 for p, _, _ in visibles if p.incertain)
     if creux:
         boite.espace(3)
-        boite.entree(_symbole(0, creux=True), "signe creux : place imprécise", effectif=creux)
+        boite.entree(_symbole(0, creux=True), "signe creux\u00a0: place imprécise", effectif=creux)
     hors_cadre = len(points) - len(visibles)
     if hors_cadre:
         boite.note(f"{compter(hors_cadre, 'lieu', 'lieux')} hors du cadre")
@@ -155,13 +155,28 @@ def carte_points(
         dessus=[f'<g stroke="{BLANC}" stroke-width=".6">{signes}</g>'],
         titre=titre,
         description=description,
-        noms=placer_lieux(
-            fond.villes,
-            largeur=fond.largeur,
-            hauteur=fond.hauteur,
-            obstacles=[fond.boite_barre, *(_boite(x, y) for _, x, y in visibles)],
-        ),
+        noms=_noms(fond, [_boite(x, y) for _, x, y in visibles]),
     )
+
+
+def _noms(fond: FondSvg, occupes: Sequence[Boite]) -> list[Etiquette]:
+    """Place les noms autour des lieux ; un lieu tient lieu de point à la ville qu'il couvre."""
+    placees = placer_lieux(
+        fond.villes,
+        largeur=fond.largeur,
+        hauteur=fond.hauteur,
+        obstacles=[fond.boite_barre, *occupes],
+    )
+    return [
+        etiquette._replace(point=None)
+        if etiquette.point and any(_couvre(boite, *etiquette.point) for boite in occupes)
+        else etiquette
+        for etiquette in placees
+    ]
+
+
+def _couvre(boite: Boite, x: float, y: float) -> bool:
+    return boite.touche(Boite(x - 1.5, y - 1.5, x + 1.5, y + 1.5))
 
 
 def _boite(x: float, y: float) -> Boite:

@@ -73,7 +73,7 @@ def evolution(
     titre_axe: str,
     prefixe: str,
     unite: str = "",
-    note_rupture: str = "Ligne interrompue : rupture de série",
+    note_rupture: str = "Ligne interrompue\u00a0: rupture de série",
     titre: str = "",
     description: str = "",
 ) -> str:
@@ -123,7 +123,7 @@ def evolution(
     hauteur = bas + 18
     notes = []
     if any(p.intervalle for p in points):
-        notes.append("Bande claire : l'intervalle est la marge d'incertitude")
+        notes.append("Bande claire\u00a0: l'intervalle est la marge d'incertitude")
     if any(p.rupture for p in points):
         notes.append(note_rupture)
     for note in notes:

@@ -52,7 +52,7 @@ def haltere(
     titre_axe: str,
     prefixe: str,
     unite: str = "",
-    note_rupture: str = "Trait interrompu : rupture de série, les deux dates se comparent mal",
+    note_rupture: str = "Trait interrompu\u00a0: rupture de série, les deux dates se comparent mal",
     titre: str = "",
     description: str = "",
 ) -> str:
@@ -89,7 +89,7 @@ def haltere(
     hauteur = bas + 30
     notes = []
     if any(m.intervalle for m in mesures):
-        notes.append("Barre fine : l'intervalle est la marge d'incertitude")
+        notes.append("Barre fine\u00a0: l'intervalle est la marge d'incertitude")
     if any(rangee.rupture for rangee in lignes):
         notes.append(note_rupture)
     for note in notes:
