@@ -7,11 +7,12 @@ from typing import Literal
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau
-from solidiag.publication.document import Nombre
+from solidiag.publication.document import Nombre, texte_brut
 from solidiag.publication.francais import UNITES, formater
 from solidiag.publication.matiere import Matiere, Observe
-from solidiag.publication.rapport.tableaux import source_de
+from solidiag.publication.rapport.tableaux import NATURES, source_de
 from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
+from solidiag.publication.typographie import soigner
 
 _NIVEAUX = ("COM", "ARM", "EPCI", "ARR", "BV", "ZE", "DEP", "REG", "FR")
 
@@ -68,24 +69,32 @@ def tables_du_site(matiere: Matiere) -> dict[str, SiteTable]:
             id=declaration.id,
             indicateur=declaration.id,
             periode=periode,
-            libelle=declaration.libelle,
+            libelle=soigner(declaration.libelle),
             unite=UNITES[declaration.unite],
-            definition=declaration.definition
-            if isinstance(declaration, Indicateur)
-            else declaration.lecture,
-            source="".join(getattr(m, "texte", "") for m in source_de(matiere, [declaration.id])),
+            definition=soigner(_definition(declaration)),
+            source=soigner(texte_brut(source_de(matiere, [declaration.id], periode=periode))),
             millesime=periode,
             lignes=lignes,
             genre=_genre(declaration),
             theme="besoin" if besoin else "offre",
-            groupe=groupes.get(declaration.id, "Autres mesures"),
-            champ=declaration.champ if isinstance(declaration, Indicateur) else "",
-            limites=declaration.limites
-            if isinstance(declaration, Indicateur)
-            else tuple(filter(None, (declaration.reserve,))),
+            groupe=soigner(groupes.get(declaration.id, "Autres mesures")),
+            champ=soigner(declaration.champ) if isinstance(declaration, Indicateur) else "",
+            limites=tuple(soigner(limite) for limite in _limites(declaration)),
             fichier="donnees/observations.csv",
         )
     return tables
+
+
+def _definition(declaration: Indicateur | MesureOffre) -> str:
+    if isinstance(declaration, Indicateur):
+        return declaration.definition
+    return f"{declaration.libelle}. {NATURES[declaration.nature].capitalize()}."
+
+
+def _limites(declaration: Indicateur | MesureOffre) -> tuple[str, ...]:
+    if isinstance(declaration, Indicateur):
+        return declaration.limites
+    return (declaration.reserve,) if declaration.reserve else ()
 
 
 def _genre(declaration: Indicateur | MesureOffre) -> Literal["taux", "effectif", "aucun"]:
@@ -102,6 +111,14 @@ def _groupes(matiere: Matiere) -> dict[str, str]:
             mesures: Sequence[str] = [m.id for m in matiere.mesures_de(domaine)]
             for identifiant in (*domaine.indicateurs_besoin, *mesures):
                 groupes.setdefault(identifiant, titre)
+    titres = {
+        domaine.id: f"Axe {axe.numero} – {domaine.libelle}"
+        for axe in matiere.grille.axes
+        for domaine in matiere.domaines(axe.id)
+    }
+    for mesure in matiere.mesures.values():
+        for identifiant in mesure.domaines[:1]:
+            groupes.setdefault(mesure.id, titres[identifiant])
     return groupes
 
 
@@ -114,7 +131,7 @@ def _ligne(matiere: Matiere, observe: Observe) -> SiteLigne:
         valeur=observe.value if lisible else None,
         statut=observe.status,
         intervalle=_intervalle(matiere, observe) if lisible else "",
-        motif=observe.motif or "",
+        motif=soigner(observe.motif or ""),
     )
 
 

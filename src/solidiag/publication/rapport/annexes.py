@@ -21,6 +21,7 @@ from solidiag.publication.document import (
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.phrases import majuscule
 from solidiag.publication.rapport.tableaux import CLASSES
+from solidiag.publication.typographie import soigner_tableau
 
 
 def annexes(matiere: Matiere, document: Document) -> dict[str, Tableau]:
@@ -29,7 +30,7 @@ def annexes(matiere: Matiere, document: Document) -> dict[str, Tableau]:
     tableaux = {}
     for bloc in parcourir(document.blocs):
         if isinstance(bloc, Figure) and bloc.tableau and bloc.tableau not in presents:
-            tableaux[bloc.tableau] = _annexe(matiere, bloc)
+            tableaux[bloc.tableau] = soigner_tableau(_annexe(matiere, bloc))
     return tableaux
 
 

@@ -21,6 +21,7 @@ from solidiag.publication.rapport.ouverture import (
     chapitre_portrait,
     chapitre_resume,
 )
+from solidiag.publication.typographie import soigner_document
 
 MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 
@@ -28,23 +29,25 @@ MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 def construire_rapport(matiere: Matiere) -> Document:
     """Renvoie le rapport de diagnostic d'un département."""
     jour = matiere.date.strftime("%d/%m/%Y")
-    return Document(
-        titre="Diagnostic territorial des solidarités",
-        sous_titre=(
-            f"Besoins, offre, écarts et premier ordre des domaines {de(matiere.departement)}"
-        ),
-        territoire=matiere.departement.nom,
-        date=matiere.date.isoformat(),
-        mention=MENTION,
-        couverture=(
-            (Texte("Version de travail produite le "), Mention(jour, "date"), Texte(".")),
-            (Mention(f"Solidiag {matiere.version}, licence MIT.", "numero"),),
-            (
-                Texte("Secret statistique : les valeurs que les producteurs protègent sont "),
-                Texte("marquées « secret » et ne peuvent pas être déduites de ce document."),
+    return soigner_document(
+        Document(
+            titre="Diagnostic territorial des solidarités",
+            sous_titre=(
+                f"Besoins, offre, écarts et premier ordre des domaines {de(matiere.departement)}"
             ),
-        ),
-        blocs=tuple(_chapitres(matiere)),
+            territoire=matiere.departement.nom,
+            date=matiere.date.isoformat(),
+            mention=MENTION,
+            couverture=(
+                (Texte("Version de travail produite le "), Mention(jour, "date"), Texte(".")),
+                (Mention(f"Solidiag {matiere.version}, licence MIT.", "numero"),),
+                (
+                    Texte("Secret statistique : les valeurs que les producteurs protègent sont "),
+                    Texte("marquées « secret » et ne peuvent pas être déduites de ce document."),
+                ),
+            ),
+            blocs=tuple(_chapitres(matiere)),
+        )
     )
 
 

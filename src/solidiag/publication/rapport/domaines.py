@@ -93,10 +93,15 @@ def classes_de(matiere: Matiere, domaine: Domaine) -> Counter[str]:
     )
 
 
-def titre_domaine(matiere: Matiere, domaine: Domaine) -> tuple[Ligne, ...]:
-    """Renvoie le titre-message d'un domaine : son premier fait chiffré, ou ce qui manque."""
+def titre_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> tuple[Ligne, ...]:
+    """Renvoie le titre-message d'un domaine : un fait chiffré qui lui est propre, si possible.
+
+    Les taux passent avant les effectifs, et ce qui n'a pas encore fait un titre avant le reste.
+    """
     indicateurs = [matiere.indicateurs[i] for i in matiere.lectures_de(domaine)]
-    for indicateur in sorted(indicateurs, key=est_effectif):
+    for indicateur in sorted(
+        indicateurs, key=lambda i: (cartes.deja_en_titre(i.id), est_effectif(i))
+    ):
         identifiant = indicateur.id
         observe = matiere.derniere(identifiant, matiere.departement.id)
         if observe is None or not observe.lisible:
@@ -112,6 +117,7 @@ def titre_domaine(matiere: Matiere, domaine: Domaine) -> tuple[Ligne, ...]:
             contenu += [Texte(", contre "), matiere.imprimer(references[0])]
             lieu = matiere.territoire(references[0].territoire)
             contenu.append(Texte(" en France" if lieu.niveau == "FR" else f" {dans(lieu)}"))
+        cartes.mettre_en_titre(indicateur.id)
         return tuple(contenu)
     return (Texte("Ce domaine n'est pas documenté par les fichiers ouverts du département"),)
 
@@ -123,7 +129,7 @@ def section_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> 
         niveau=2,
         id=domaine.id,
         surtitre=domaine.libelle,
-        contenu=titre_domaine(matiere, domaine),
+        contenu=titre_domaine(matiere, domaine, cartes),
     )
     yield Paragraphe(style="cle", contenu=(Mention(domaine.question, "definition"),))
     yield from _besoin(matiere, domaine, cartes)

@@ -58,6 +58,7 @@ class Cartotheque:
         self._matiere = matiere
         self._dits: set[str] = set()
         self._traces: set[str] = set()
+        self._titres: set[str] = set()
 
     def deja_dit(self, indicateur: str) -> bool:
         """Dit si un indicateur a déjà été commenté."""
@@ -66,6 +67,14 @@ class Cartotheque:
     def dire(self, indicateur: str) -> None:
         """Note qu'un indicateur est commenté."""
         self._dits.add(indicateur)
+
+    def deja_en_titre(self, indicateur: str) -> bool:
+        """Dit si un indicateur a déjà fait le titre d'un domaine."""
+        return indicateur in self._titres
+
+    def mettre_en_titre(self, indicateur: str) -> None:
+        """Note qu'un indicateur a fait un titre."""
+        self._titres.add(indicateur)
 
     @cached_property
     def fond(self) -> FondSvg:
