@@ -60,7 +60,7 @@ def _table(table: SiteTable, rangs: Mapping[str, int]) -> dict[str, Any]:
         "unite": table.unite,
         "definition": table.definition,
         "champ": table.champ,
-        "source": table.source,
+        "source": table.source_nue,
         "millesime": table.millesime,
         "genre": table.genre,
         "theme": table.theme,

@@ -6,6 +6,7 @@ aurait formé lui-même.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -114,6 +115,11 @@ class SiteTable:
             periode=self.periode,
             table=self.table,
         )
+
+    @property
+    def source_nue(self) -> str:
+        """La source sans « Source : », pour un endroit qui le dit déjà."""
+        return re.sub(r"^Sources?\s*:\s*", "", self.source)
 
     @property
     def sans_intervalle(self) -> tuple[str, ...]:

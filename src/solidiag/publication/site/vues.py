@@ -35,12 +35,11 @@ _BORNES = ("lower", "upper")
 
 @dataclass(frozen=True, slots=True)
 class VueCellule:
-    """Cellule écrite ; ``champ`` : partie d'une clé portée par la rangée et le tableau."""
+    """Cellule écrite."""
 
     html: Markup
     classe: str = ""
     alignement: str = "gauche"
-    champ: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,11 @@ class VueEntete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VueTableau:
-    """Tableau écrit. ``bandes`` : en-têtes groupés (texte, nombre de colonnes, axe)."""
+    """Tableau écrit.
+
+    ``bandes`` : en-têtes groupés (texte, nombre de colonnes, axe). ``corps`` et
+    ``corps_references`` : rangées déjà écrites, à la place de ``lignes`` et ``references``.
+    """
 
     id: str
     legende: Markup
@@ -74,6 +77,8 @@ class VueTableau:
     classe: str = ""
     table: str = ""
     triable: bool = False
+    corps: Markup | None = None
+    corps_references: Markup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,21 +170,18 @@ class Atelier:
         if intervalles:
             entetes.append(VueEntete(Markup("Intervalle")))
 
-        def rangee(ligne: SiteLigne) -> VueRangee:
-            nom = self.noms.get(ligne.territoire, ligne.territoire)
-            cellules = [VueCellule(_nom(nom)), self._valeur(ligne, dites=dites)]
-            if intervalles:
-                cellules.append(VueCellule(_intervalle(ligne)))
-            return VueRangee(tuple(cellules), ligne.territoire)
-
         retenues = [x for niveau in niveaux for x in table.de_niveau(niveau)]
         autres = [x for niveau in ("DEP", "REG", "FR") for x in table.de_niveau(niveau)]
         return VueTableau(
             id=identifiant,
             legende=ecrire_mention(table.libelle, "definition"),
             entetes=tuple(entetes),
-            lignes=tuple(rangee(ligne) for ligne in retenues),
-            references=tuple(rangee(x) for x in autres if x not in retenues),
+            lignes=(),
+            corps=self._rangees(retenues, dites=dites, intervalles=intervalles),
+            references=(),
+            corps_references=self._rangees(
+                [x for x in autres if x not in retenues], dites=dites, intervalles=intervalles
+            ),
             notes=tuple(
                 Markup("{} : {}").format(ecrire_absence(s), ecrire_mention(raison, "definition"))
                 for s, raison in dites.items()
@@ -190,14 +192,22 @@ class Atelier:
             triable=len(retenues) >= _MINIMUM_TRIABLE,
         )
 
-    def _valeur(self, ligne: SiteLigne, *, dites: Collection[str]) -> VueCellule:
-        if ligne.lisible:
-            return VueCellule(escape(ligne.texte), champ="value")
-        marque = ecrire_absence(ligne.statut)
-        if ligne.motif and ligne.statut not in dites:
-            motif = ecrire_mention(ligne.motif, "definition")
-            marque += Markup('<span class="motif">{}</span>').format(motif)
-        return VueCellule(marque)
+    def _rangees(
+        self, lignes: Sequence[SiteLigne], *, dites: Collection[str], intervalles: bool
+    ) -> Markup:
+        """Renvoie les rangées d'une table d'indicateur, écrites d'un trait.
+
+        Un site en porte des dizaines de milliers : le gabarit y passerait plusieurs secondes.
+        """
+        ecrites = []
+        for ligne in lignes:
+            nom = _nom(self.noms.get(ligne.territoire, ligne.territoire))
+            suite = f"<td>{_intervalle(ligne)}</td>" if intervalles else ""
+            ecrites.append(
+                f'<tr data-t="{escape(ligne.territoire)}"><th scope="row">{nom}</th>'
+                f"{_valeur(ligne, dites=dites)}{suite}</tr>\n"
+            )
+        return Markup("".join(ecrites))  # noqa: S704
 
     def figure(self, figure: Figure) -> VueFigure:
         """Renvoie la vue d'une figure et, s'il n'est pas déjà sur la page, de son tableau."""
@@ -235,21 +245,29 @@ class Atelier:
         return bool(figure.donnees and self.dossier_donnees)
 
 
-def _nom(nom: str) -> Markup:
+def _nom(nom: str) -> str:
     """Renvoie le nom d'un territoire, marqué comme nom s'il porte un chiffre."""
     return ecrire_mention(nom, "nom") if any(c.isdigit() for c in nom) else escape(nom)
 
 
-def _intervalle(ligne: SiteLigne) -> Markup:
+def _valeur(ligne: SiteLigne, *, dites: Collection[str]) -> str:
+    if ligne.lisible:
+        return f'<td data-champ="value">{escape(ligne.texte)}</td>'
+    marque = str(ecrire_absence(ligne.statut))
+    if ligne.motif and ligne.statut not in dites:
+        marque += f'<span class="motif">{ecrire_mention(ligne.motif, "definition")}</span>'
+    return f"<td>{marque}</td>"
+
+
+def _intervalle(ligne: SiteLigne) -> str:
     """Renvoie l'intervalle écrit, chaque borne avec sa partie de clé."""
     bornes = ligne.intervalle.split(" à ")
     if len(bornes) != len(_BORNES):
         return escape(ligne.intervalle)
-    ecrites = (
-        Markup('<span data-champ="{}">{}</span>').format(champ, texte)
+    return " à ".join(
+        f'<span data-champ="{champ}">{escape(texte)}</span>'
         for texte, champ in zip(bornes, _BORNES, strict=True)
     )
-    return Markup(" à ").join(ecrites)
 
 
 def ranger_par_nom(territoires: Sequence[SiteTerritoire]) -> dict[str, list[str]]:

@@ -195,7 +195,7 @@
   function ecrireDefinition(t) {
     var dl = trouver("[data-definition]");
     dl.textContent = "";
-    [["Définition", t.definition], ["Champ", t.champ], ["Source", t.source], ["Absences", direRaisons(t)], ["Valeurs sans intervalle", sansIntervalle(t)], ["Limites", t.limites.join(" ; ")]].forEach(function (p) {
+    [["Définition", t.definition], ["Champ", t.champ], ["Source", t.source], ["Absences", direRaisons(t)], ["Valeurs sans intervalle", sansIntervalle(t)], ["Limites", t.limites.join("\n")]].forEach(function (p) {
       if (!p[1]) { return; }
       var div = element("div");
       div.appendChild(element("dt", "", p[0]));
