@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from solidiag.statistics.classes import arrondir, classer, classer_autour, graduations, jenks
@@ -67,6 +67,7 @@ def test_jenks_is_as_good_as_the_best_of_all_partitions(serie: list[float], nomb
 
 
 @given(SERIES, TAUX)
+@example([8.5], 8.45)
 def test_classes_around_a_reference_keep_it_in_the_middle(
     serie: list[float], reference: float
 ) -> None:

@@ -259,6 +259,7 @@ def classer_autour(valeurs: Iterable[float], reference: float, *, decimales: int
     serie = sorted(arrondir(v, decimales) for v in valeurs if isfinite(v))
     if not serie:
         return Classes(bornes=(), decimales=decimales, methode="reference")
+    reference = arrondir(reference, decimales)
     ecarts = np.abs(np.asarray(serie) - reference)
     proche, loin = (float(q) for q in np.quantile(ecarts, [0.4, 0.8]))
     pas = 10.0**-decimales
