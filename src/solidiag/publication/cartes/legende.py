@@ -27,7 +27,12 @@ _INTERLIGNE_NOTE: Final = 11.0
 Signe = Callable[[float, float], str]
 """Dessine un signe de 20 × 12 à partir de son coin haut gauche."""
 
-SUFFIXES: Final = {"percent": "\u00a0%", "euro": "\u00a0€", "euro_m2": "\u00a0€"}
+SUFFIXES: Final = {
+    "percent": "\u00a0%",
+    "euro": "\u00a0€",
+    "euro_m2": "\u00a0€",
+    "minutes": "\u00a0min",
+}
 
 
 @dataclass(slots=True)
