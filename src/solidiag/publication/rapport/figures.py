@@ -161,7 +161,7 @@ class Cartotheque:
                 prefixe=identifiant,
                 statuts=statuts,
                 niveau=niveau,
-                unite=_symbole(declaration.unite),
+                unite=declaration.unite,
                 plancher=plancher,
                 reperes=self._reperes(declaration.id, periode),
             )
@@ -175,7 +175,7 @@ class Cartotheque:
                 noms={e: nom_court(matiere.territoire(e)) for e in matiere.epci},
                 statuts=statuts,
                 niveau=niveau,
-                unite=_symbole(declaration.unite),
+                unite=declaration.unite,
                 plancher=plancher,
             ).texte
         _, mot, mot_lu = _NIVEAUX[niveau]
@@ -348,10 +348,6 @@ def fond_de(matiere: Matiere, *, largeur: float | None = None) -> FondSvg:
 def _legende(declaration: Indicateur | MesureOffre, unite: str) -> str:
     court = majuscule(declaration.libelle_court)
     return court if declaration.unite in ("nombre", "ratio", "indice") else f"{court}, en {unite}"
-
-
-def _symbole(unite: str) -> str:
-    return {"percent": "%", "euro": "€", "minutes": "min"}.get(unite, "")
 
 
 def fonds_de_site(matiere: Matiere) -> tuple[FondDeSite, ...]:
