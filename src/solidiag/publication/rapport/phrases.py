@@ -165,9 +165,13 @@ def message_carte(
             matiere.imprimer(observes[0]),
         )
     bas, haut = bornes
+    if isinstance(indicateur, MesureOffre):
+        nom, verbe = Mention(majuscule(indicateur.libelle_court), "definition"), " : de "
+    else:
+        verbe = " va de "
     return (
         nom,
-        Texte(" va de "),
+        Texte(verbe),
         matiere.imprimer(bas),
         Texte(" à "),
         matiere.imprimer(haut),
