@@ -36,6 +36,7 @@ def test_codes_stay_text_and_blanks_are_empty() -> None:
         (gzip.compress(b""), "CSV"),
         (gzip.compress("REG,TNCC,LIBELLE\n04,0,Réunion\n".encode("latin-1")), "UTF-8"),
     ],
+    ids=["non compressé", "tronqué", "colonne absente", "vide", "latin-1"],
 )
 def test_a_wrong_file_is_refused(octets: bytes, trouve: str) -> None:
     with pytest.raises(FormatInattendu, match=trouve) as info:
@@ -43,7 +44,9 @@ def test_a_wrong_file_is_refused(octets: bytes, trouve: str) -> None:
     assert "essai.csv.gz" in str(info.value)
 
 
-@pytest.mark.parametrize("octets", [b"{}", gzip.compress(b"{}"), gzip.compress(b"[1")])
+@pytest.mark.parametrize(
+    "octets", [b"{}", gzip.compress(b"{}"), gzip.compress(b"[1")], ids=["brut", "objet", "tronqué"]
+)
 def test_a_wrong_topology_is_refused(octets: bytes) -> None:
     with pytest.raises(FormatInattendu, match="topojson"):
         charger_contours(lambda _: octets)
