@@ -47,15 +47,7 @@ EPCI = {
     "EPCI-900000003": "CA du Confluent (exemple)",
     "EPCI-900000004": "CC des Trois-Vallons (exemple)",
 }
-DEBUTS = (
-    "Saint-Aubin",
-    "Montfort",
-    "L'Étang",
-    "Vieux-Port",
-    "Chêneval",
-    "Bourg-l'Évêque",
-    "Aigues",
-)
+DEBUTS = ("Saint-Aubin", "Montfort", "L'Étang", "Vieux-Port", "Chêneval", "Bourgneuf", "Aigues")
 FINS = ("le-Haut", "le-Bas", "sur-Rive", "des-Bois", "la-Forêt", "les-Pins")
 REFERENCES = (
     SiteTerritoire(id="DEP-99", nom="Département d'exemple", parents=("REG-98", "FR-FR")),
@@ -431,7 +423,6 @@ def document() -> Document:
                 ),
             ),
             chapitre("methode", "Mandat et méthode", "Des fichiers publics"),
-            Paragraphe(style="note", contenu=lignes("Méthode d'exemple.")),
             chapitre("sources", "Sources", "D'où viennent les chiffres"),
             Paragraphe(contenu=lignes("Tous les chiffres de cet exemple sont fictifs.")),
         ),

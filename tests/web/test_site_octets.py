@@ -29,7 +29,7 @@ from solidiag.publication.site import (
     textes_html,
 )
 from solidiag.publication.site.classes import classer
-from solidiag.publication.site.svg import integrer, partager_traces
+from solidiag.publication.site.svg import detacher_legende, integrer, partager_traces
 
 Ecrire = Callable[..., list[Path]]
 
@@ -226,6 +226,20 @@ def test_a_shape_drawn_twice_is_written_once() -> None:
     assert [d in e for e in ecrits] == [False, False]
     assert 'data-t="COM-1"' in ecrits[1]
     assert 'fill="#000"' in ecrits[1]
+
+
+def test_a_legend_beside_its_map_becomes_an_image_of_its_own() -> None:
+    svg = (
+        '<svg viewBox="0 0 440 250" data-vue="0 0 296 250"><g><path data-t="COM-1"/></g>'
+        '<g class="legende"><rect y="20" height="11"/><text x="310" y="40">5 à 9</text></g></svg>'
+    )
+    carte, legende = detacher_legende(integrer(svg, prefixe="f", alt="Carte"))
+    assert ' viewBox="0 0 296 250"' in carte
+    assert "5 à 9" not in carte
+    assert ' viewBox="296 0 144 46"' in legende
+    assert "5 à 9" in legende
+    sans = '<svg viewBox="0 0 9 9"><g class="legende"></g></svg>'
+    assert detacher_legende(sans) == (sans, "")
 
 
 def test_equal_values_share_a_class_and_labels_use_printed_values() -> None:
