@@ -103,10 +103,11 @@ class TeinteCellule:
 
 
 CELLULES: Final[dict[str, TeinteCellule]] = {
-    "tension": TeinteCellule(fond="#f1d9bd"),
+    "tension": TeinteCellule(fond="#eec394"),
+    "vigilance": TeinteCellule(fond="#f8e8d3"),
+    "presence_seulement": TeinteCellule(fond="#eef0f2"),
     "couvert": TeinteCellule(fond="#d3e1ef"),
     "a_redeployer": TeinteCellule(fond="#e4edf6"),
-    "equilibre": TeinteCellule(fond="#f3f1ec"),
     "presence": TeinteCellule(fond="#eef0f2"),
     "non_mesure": TeinteCellule(fond=BLANC, encre=ENCRE_DOUCE),
     "reference": TeinteCellule(fond=FOND),

@@ -21,7 +21,7 @@ PREMIERS = 3
 
 @dataclass(frozen=True, slots=True)
 class CarteAxe:
-    """Un axe sur l'accueil : son chapitre et sa première carte."""
+    """Un axe sur l'accueil : son chapitre et sa carte."""
 
     chapitre: Chapitre
     carte: Figure | None
@@ -81,7 +81,9 @@ def _bref(chapitre: Chapitre) -> tuple[Bloc, ...]:
 
 
 def _premiere_carte(chapitre: Chapitre) -> Figure | None:
-    return next((f for f in figures_de(chapitre.blocs) if f.genre == "carte"), None)
+    """Renvoie la carte d'écart de l'axe s'il y en a une, sinon sa première carte."""
+    cartes = [f for f in figures_de(chapitre.blocs) if f.genre == "carte"]
+    return min(cartes, key=lambda f: f.theme != "ecart", default=None)
 
 
 def _matrice(plan: PlanSite) -> Matrice | None:
