@@ -89,6 +89,7 @@ def test_a_changed_word_image_or_alternative_text_is_found(
         format_, changer(fichiers[format_], partie, b"bas revenus", b"hauts revenus")
     )
     assert (ecart.genre, ecart.lieu) == ("fichier", f"partie {partie}")
+    assert "hauts revenus" in ecart.trouve
     assert verifier(format_, changer(fichiers[format_], partie, b"moins de dix", b"moins de 9"))
     with zipfile.ZipFile(io.BytesIO(fichiers[format_])) as archive:
         image = next(nom for nom in archive.namelist() if nom.endswith(".png"))

@@ -8,6 +8,7 @@ de page.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 
@@ -35,6 +36,8 @@ from solidiag.publication.verification.comparaison import (
 from solidiag.publication.verification.jetons import Jeton, en_chiffres, jetons_de_texte
 
 Images = Mapping[str, bytes]
+
+_BALISE = re.compile(r"<[^>]*>|^[^<]*>|<[^>]*$")
 
 
 def verifier_docx(octets: bytes, document: Document, *, images: Images, fichier: str) -> Releve:
@@ -70,12 +73,26 @@ def _archive(
             genre="fichier",
             fichier=fichier,
             lieu=f"partie {partie}",
-            trouve="elle n'est pas celle du recalcul",
+            trouve=_en_quoi(parties.get(partie), voulues.get(partie)),
         )
         for partie in sorted({*parties, *voulues})
         if parties.get(partie) != voulues.get(partie)
     ]
     return Releve(fichier=fichier, lus=len(trouves), ecarts=tuple(ecarts or autres))
+
+
+def _en_quoi(vue: bytes | None, voulue: bytes | None) -> str:
+    """Dit en quoi une partie n'est pas celle du recalcul (sommaire, texte de remplacement...)."""
+    if vue is None or voulue is None:
+        return "elle manque" if vue is None else "elle est en trop"
+    dit = "elle n'est pas celle du recalcul"
+    try:
+        textes = vue.decode(), voulue.decode()
+    except UnicodeDecodeError:
+        return dit
+    debut = next((i for i, (a, b) in enumerate(zip(*textes, strict=False)) if a != b), 0)
+    passage = " ".join(_BALISE.sub(" ", textes[0][max(0, debut - 300) : debut + 60]).split())
+    return f"{dit}, près de « …{passage[-80:]}… »" if passage else dit
 
 
 def _parties(octets: bytes) -> dict[str, bytes]:
