@@ -115,24 +115,8 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
     )
 }
 
-MOTS_FRANCAIS = frozenset(
-    ["le", "la", "les", "un", "une", "est", "pas", "dans", "du", "de", "ne", "peut"]
-)
-MOTS_ANGLAIS = frozenset(
-    [
-        "the",
-        "is",
-        "not",
-        "file",
-        "of",
-        "cannot",
-        "invalid",
-        "missing",
-        "expected",
-        "found",
-        "unknown",
-    ]
-)
+MOTS_FRANCAIS = frozenset({"le", "la", "les", "un", "une", "est", "pas", "dans", "de", "vous"})
+MOTS_ANGLAIS = frozenset({"the", "is", "not", "file", "of", "cannot", "missing", "expected"})
 
 
 def test_every_error_has_a_french_sentence() -> None:

@@ -84,7 +84,7 @@ def finir(dossier: Path) -> None:
     assert [chemin.name for chemin in dossier.parent.iterdir()] == [dossier.name]
 
 
-@pytest.mark.parametrize("graine", [1, 2, 3])
+@pytest.mark.parametrize("graine", [1, 2])
 def test_a_killed_diagnosis_leaves_the_earlier_result_whole(resultat: Path, graine: int) -> None:
     avant = verifier_entier(resultat)
     lignes = random.Random(graine).randrange(1, ETAPES)  # noqa: S311
