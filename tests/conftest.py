@@ -9,6 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("solidiag", deadline=None)
+settings.load_profile("solidiag")
 
 DEPARTEMENT = "90"
 """Petit département : le Territoire de Belfort, trois intercommunalités."""

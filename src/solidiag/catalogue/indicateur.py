@@ -74,8 +74,19 @@ class Indicateur(_Gele):
     numerateur: str = ""
     denominateur: str = ""
     unite: Literal[
-        "percent", "euro", "ratio", "nombre", "indice", "pour_1000", "pour_10000", "pour_100000",
-        "jours", "apl", "euro_m2", "places_pour_100",
+        "percent",
+        "euro",
+        "ratio",
+        "nombre",
+        "indice",
+        "pour_1000",
+        "pour_10000",
+        "pour_100000",
+        "jours",
+        "apl",
+        "euro_m2",
+        "places_pour_100",
+        "minutes",
     ]
     sens: Literal["plus_haut_est_plus_fragile", "plus_bas_est_plus_fragile", "contexte"]
     correspondance: Literal["exacte", "proche", "hors_grille"] = "exacte"

@@ -32,7 +32,7 @@ def soigner(texte: str) -> str:
     Examples
     --------
     >>> soigner("L'offre : 3")
-    'L’offre\\xa0: 3'
+    'L’offre\xa0: 3'
     """
     return typographier(texte).replace("'", "’")
 

@@ -161,7 +161,7 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
                         nombre("criteres_total"),
                     )
                 ),
-                Cellule(contenu=(Mention(ligne["motif"] or "", "definition"),)),
+                Cellule(contenu=(Texte(ligne["robustesse"] or ""),)),
             )
         )
     if rangees:
@@ -174,9 +174,18 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
                 Colonne(entete="Rang", alignement="droite", largeur=0.8),
                 Colonne(entete="Étendue des rangs", alignement="droite", largeur=1.4),
                 Colonne(entete="Critères mesurés", alignement="droite", largeur=1.4),
-                Colonne(entete="Ce qui compte", largeur=4),
+                Colonne(entete="Robustesse", largeur=1.4),
             ),
             lignes=tuple(rangees),
+            notes=(
+                (
+                    Texte("Critères : niveau du besoin face à la France, part de la population "),
+                    Texte("là où le besoin est nettement plus élevé, part en tension, part sans "),
+                    Texte("lieu connu. Le rang est dit robuste, discutable ou sensible selon "),
+                    Texte("l'étendue de neuf tirages de poids sur dix."),
+                ),
+            ),
+            source=(Mention("Source : calculs Solidiag, règles dans docs/methode.", "reference"),),
         )
         figure = graphe_rangs(matiere)
         if figure is not None:
