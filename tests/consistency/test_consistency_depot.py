@@ -115,7 +115,9 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
     )
 }
 
-MOTS_FRANCAIS = frozenset({"le", "la", "les", "un", "une", "est", "pas", "de", "vous", "invalide"})
+MOTS_FRANCAIS = frozenset(
+    {"le", "la", "les", "un", "une", "est", "pas", "dans", "de", "vous", "trouvé", "invalide"}
+)
 MOTS_ANGLAIS = frozenset({"the", "is", "not", "file", "of", "cannot", "missing", "expected"})
 
 
