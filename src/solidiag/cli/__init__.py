@@ -7,6 +7,7 @@ Codes de sortie : 0 tout va bien ; 1 une faute est trouvée (données, écriture
 from __future__ import annotations
 
 import gettext
+import io
 import os
 import sys
 from importlib import resources
@@ -15,6 +16,9 @@ from importlib import resources
 def main() -> None:
     """Point d'entrée de la commande ``solidiag``."""
     os.environ["LANGUAGE"] = "fr"
+    for flux in (sys.stdout, sys.stderr):
+        if isinstance(flux, io.TextIOWrapper):
+            flux.reconfigure(errors="replace")
     gettext.bindtextdomain("messages", str(resources.files("solidiag.cli") / "langue"))
     from solidiag.cli.application import executer
     from solidiag.errors import SolidiagError

@@ -86,6 +86,10 @@ def afficher_bilan(bilan: Bilan) -> None:
         table.add_row(nom, _taille(octets))
     console.print(table)
     console.print(f"Dossier : [bold]{bilan.dossier}[/]")
+    if bilan.retires:
+        console.print(
+            f"Formats retirés, car ils dataient d'autres données : {', '.join(bilan.retires)}."
+        )
     if bilan.manques:
         console.print()
         console.print("[bold]Ce qui manque, et qui le détient[/] (tout est dans le rapport) :")

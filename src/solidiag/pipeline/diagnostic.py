@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from solidiag import __version__
 from solidiag.pipeline.calculs import charger_referentiel, preparer
@@ -21,9 +22,7 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.construire import construire_rapport
 from solidiag.storage.cache import Cache, dossier_de_cache
 from solidiag.storage.depot import Depot, empreinte
-from solidiag.storage.sorties import remplacer, verifier_place
-
-MANIFESTE = "manifeste.json"
+from solidiag.storage.sorties import MANIFESTE, lire_manifeste, remplacer, verifier_place
 
 
 def produire(
@@ -68,26 +67,30 @@ def produire(
     verifier_place(dossier)
     with etape(suivi, "Contrôle des fichiers embarqués") as en_cours:
         en_cours.detail = f"{depot.controler()} fichiers conformes à leur verrou"
-    cle = _cle(depot, departement.code, formats)
-    if _a_jour(dossier, cle):
+    cle = _cle(depot, departement.code)
+    deja = _formats_a_jour(dossier, cle)
+    a_faire = [nom for nom in formats if nom not in deja]
+    if not a_faire:
         return _bilan_reutilise(dossier, de(departement), time.monotonic() - depart)
+    retires = [nom for nom in _formats_presents(dossier) if nom not in (*deja, *a_faire)]
     with remplacer(dossier) as travail:
         matiere = preparer(
             departement.code,
             depot=depot,
             cache=cache,
             suivi=suivi,
-            jour=jour or date.today(),  # noqa: DTZ011
+            jour=_jour(dossier, jour) if deja else jour or date.today(),  # noqa: DTZ011
             referentiel=referentiel,
         )
-        _rendre(matiere, travail, formats, cache=cache, suivi=suivi)
+        _reprendre(dossier, travail, deja)
+        _rendre(matiere, travail, a_faire, cache=cache, suivi=suivi)
         fichiers = _inventaire(travail)
-        bilan = _bilan(matiere, dossier, fichiers)
+        bilan = _bilan(matiere, dossier, fichiers, retires=retires)
         manifeste = {
             "solidiag": __version__,
             "departement": departement.code,
             "date": matiere.date.isoformat(),
-            "formats": list(formats),
+            "formats": [nom for nom in RENDUS if nom in (*deja, *a_faire)],
             "cle": cle,
             "fichiers": fichiers,
             "comptes": bilan.comptes,
@@ -95,40 +98,44 @@ def produire(
         }
         texte_manifeste = json.dumps(manifeste, ensure_ascii=False, indent=1)
         (travail / MANIFESTE).write_text(texte_manifeste + "\n", encoding="utf-8")
-    return Bilan(
-        dossier=dossier,
-        territoire=bilan.territoire,
-        fichiers=bilan.fichiers,
-        reutilise=False,
-        duree_s=time.monotonic() - depart,
-        comptes=bilan.comptes,
-        manques=bilan.manques,
-    )
+    return replace(bilan, duree_s=time.monotonic() - depart)
 
 
-def _cle(depot: Depot, code: str, formats: Sequence[str]) -> str:
-    contenu = json.dumps([depot.empreinte, code, sorted(formats)])
-    return hashlib.sha256(contenu.encode()).hexdigest()
+def _cle(depot: Depot, code: str) -> str:
+    return hashlib.sha256(json.dumps([depot.empreinte, code]).encode()).hexdigest()
 
 
-def _a_jour(dossier: Path, cle: str) -> bool:
-    """Dit si le dossier porte déjà ce résultat, entier."""
-    manifeste = _lire_manifeste(dossier)
-    if manifeste is None or manifeste.get("cle") != cle:
-        return False
-    fichiers = manifeste.get("fichiers", {})
-    return all(
+def _formats_presents(dossier: Path) -> list[str]:
+    manifeste = lire_manifeste(dossier)
+    return list(manifeste["formats"]) if manifeste else []
+
+
+def _formats_a_jour(dossier: Path, cle: str) -> list[str]:
+    """Renvoie les formats du dossier qui viennent des mêmes données et sont entiers."""
+    manifeste = lire_manifeste(dossier)
+    if manifeste is None or manifeste["cle"] != cle:
+        return []
+    intacts = all(
         (dossier / nom).is_file() and empreinte((dossier / nom).read_bytes()) == connu["sha256"]
-        for nom, connu in fichiers.items()
+        for nom, connu in manifeste["fichiers"].items()
     )
+    return list(manifeste["formats"]) if intacts else []
 
 
-def _lire_manifeste(dossier: Path) -> dict[str, Any] | None:
-    try:
-        lu = json.loads((dossier / MANIFESTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return lu if isinstance(lu, dict) else None
+def _jour(dossier: Path, jour: date | None) -> date:
+    """Renvoie la date du résultat que l'on complète : un dossier n'en porte qu'une."""
+    manifeste = lire_manifeste(dossier) or {}
+    return jour or date.fromisoformat(manifeste["date"])
+
+
+def _reprendre(dossier: Path, travail: Path, formats: Sequence[str]) -> None:
+    """Recopie les fichiers des formats déjà à jour."""
+    if not formats:
+        return
+    for nom in (lire_manifeste(dossier) or {"fichiers": {}})["fichiers"]:
+        cible = travail / nom
+        cible.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(dossier / nom, cible)
 
 
 def _rendre(
@@ -168,7 +175,13 @@ def _inventaire(travail: Path) -> dict[str, dict[str, object]]:
     }
 
 
-def _bilan(matiere: Matiere, dossier: Path, fichiers: dict[str, dict[str, object]]) -> Bilan:
+def _bilan(
+    matiere: Matiere,
+    dossier: Path,
+    fichiers: dict[str, dict[str, object]],
+    *,
+    retires: Sequence[str],
+) -> Bilan:
     libelles = {d.id: d.libelle for d in matiere.grille.domaines}
     manques = tuple(
         Manque(domaine=libelles[c.domaine], quoi=c.manque, detenteur=c.detenteur)
@@ -183,6 +196,7 @@ def _bilan(matiere: Matiere, dossier: Path, fichiers: dict[str, dict[str, object
         duree_s=0.0,
         comptes={nom: int(valeur) for nom, valeur in matiere.comptes.items()},
         manques=manques,
+        retires=tuple(retires),
     )
 
 
@@ -196,7 +210,7 @@ def _principaux(tailles: dict[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _bilan_reutilise(dossier: Path, territoire: str, duree_s: float) -> Bilan:
-    manifeste = _lire_manifeste(dossier) or {}
+    manifeste = lire_manifeste(dossier) or {}
     return Bilan(
         dossier=dossier,
         territoire=territoire,

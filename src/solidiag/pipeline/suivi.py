@@ -66,6 +66,8 @@ class Bilan:
         Dénombrements à dire à la fin (indicateurs, communes, services...).
     manques
         Ce qui manque, et qui le détient.
+    retires
+        Formats d'une exécution précédente, périmés et non redemandés.
     """
 
     dossier: Path
@@ -75,3 +77,4 @@ class Bilan:
     duree_s: float
     comptes: dict[str, int]
     manques: tuple[Manque, ...]
+    retires: tuple[str, ...] = ()

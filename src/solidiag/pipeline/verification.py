@@ -13,7 +13,6 @@ from typing import Any
 from solidiag.errors import VerificationImpossible
 from solidiag.pipeline import site
 from solidiag.pipeline.calculs import preparer
-from solidiag.pipeline.diagnostic import MANIFESTE
 from solidiag.pipeline.suivi import Muet, Suivi, etape
 from solidiag.publication.document import Document
 from solidiag.publication.francais import de, formater
@@ -28,6 +27,7 @@ from solidiag.publication.verification.pages import verifier_site
 from solidiag.publication.verification.papier import verifier_docx, verifier_odt, verifier_pdf
 from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot, empreinte
+from solidiag.storage.sorties import MANIFESTE
 
 _DOCUMENT = "document"
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from solidiag.errors import SortieImpossible
 from solidiag.storage.exclusivite import exclusivite
+
+MANIFESTE = "manifeste.json"
+"""Ce qui a été produit, à partir de quoi, avec l'empreinte de chaque fichier."""
+
+A_CONSERVER = "a-conserver"
+"""Dossier où sont rangés les fichiers produits puis modifiés par une personne."""
 
 _RAISONS = {
     errno.ENOSPC: "le disque est plein",
@@ -53,6 +62,7 @@ def remplacer(dossier: Path) -> Iterator[Path]:
             try:
                 travail.mkdir()
                 yield travail
+                conserver(dossier, travail)
                 _echanger(dossier, travail=travail, ancien=ancien)
             except BaseException:
                 shutil.rmtree(travail, ignore_errors=True)
@@ -74,11 +84,7 @@ def verifier_place(dossier: Path) -> Path:
         for chemin in (complet, *complet.parents):
             if chemin.exists() and not chemin.is_dir():
                 raise SortieImpossible(str(dossier), f"« {chemin} » est un fichier, pas un dossier")
-        etranger = (
-            complet.is_dir()
-            and any(complet.iterdir())
-            and not (complet / "manifeste.json").exists()
-        )
+        etranger = complet.is_dir() and any(complet.iterdir()) and lire_manifeste(complet) is None
     except (OSError, RuntimeError) as erreur:
         raison = raison_de(erreur) if isinstance(erreur, OSError) else "le chemin tourne en rond"
         raise SortieImpossible(str(dossier), raison) from erreur
@@ -89,6 +95,56 @@ def verifier_place(dossier: Path) -> Path:
             "choisissez un dossier vide ou nouveau avec --vers",
         )
     return complet
+
+
+def lire_manifeste(dossier: Path) -> dict[str, Any] | None:
+    """Renvoie le manifeste d'un diagnostic produit par Solidiag, ou rien."""
+    try:
+        lu = json.loads((dossier / MANIFESTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(lu, dict) or not {"solidiag", "cle", "fichiers", "formats"} <= set(lu):
+        return None
+    connus = lu["fichiers"]
+    if not isinstance(connus, dict) or not all(
+        isinstance(connu, dict) and "sha256" in connu for connu in connus.values()
+    ):
+        return None
+    return lu
+
+
+def conserver(ancien: Path, nouveau: Path) -> list[str]:
+    """Recopie dans le nouveau résultat ce qu'une personne a mis ou changé dans l'ancien.
+
+    Un fichier que le manifeste ne connaît pas garde sa place ; un fichier produit puis modifié
+    (un rapport corrigé dans Word) est rangé dans ``a-conserver/``.
+
+    Returns
+    -------
+    list of str
+        Chemins reportés, dans le nouveau dossier.
+    """
+    manifeste = lire_manifeste(ancien)
+    if manifeste is None:
+        return []
+    reportes = []
+    for chemin in sorted(ancien.rglob("*")):
+        relatif = chemin.relative_to(ancien).as_posix()
+        if not chemin.is_file() or relatif == MANIFESTE:
+            continue
+        connu = manifeste["fichiers"].get(relatif)
+        if connu is None:
+            cible = nouveau / relatif
+            if cible.exists():
+                cible = nouveau / A_CONSERVER / relatif
+        elif hashlib.sha256(chemin.read_bytes()).hexdigest() != connu["sha256"]:
+            cible = nouveau / A_CONSERVER / relatif
+        else:
+            continue
+        cible.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(chemin, cible)
+        reportes.append(cible.relative_to(nouveau).as_posix())
+    return reportes
 
 
 def _reprendre(dossier: Path, *, travail: Path, ancien: Path) -> None:
