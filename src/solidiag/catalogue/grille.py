@@ -49,6 +49,8 @@ class Domaine(_Gele):
     publics: tuple[str, ...] = ()
     dispositifs: tuple[Dispositif, ...] = ()
     indicateurs_besoin: tuple[str, ...] = ()
+    contexte_seulement: bool = False
+    """Vrai si les indicateurs embarqués n'éclairent le domaine que de loin."""
     offre: dict[str, Any] = Field(default_factory=dict)
     actions_types: tuple[str, ...] = ()
     documents_a_collecter: tuple[str, ...] = ()

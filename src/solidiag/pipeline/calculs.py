@@ -15,13 +15,13 @@ from solidiag.confidentiality.publication import publier
 from solidiag.ecarts.matrice import croiser
 from solidiag.geography.contours import fond
 from solidiag.geography.referentiel import Referentiel
-from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
+from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS, mettre_au_schema
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.offre import Offre, calculer_offre
 from solidiag.pipeline.suivi import Suivi, etape
 from solidiag.pipeline.tables import tables_alignees
-from solidiag.priorites.criteres import evaluer_criteres
+from solidiag.priorites.criteres import evaluer_criteres, par_presence
 from solidiag.priorites.ordre import ordonner
 from solidiag.publication.matiere import Matiere
 from solidiag.sources import territoires as sources_territoires
@@ -31,7 +31,8 @@ from solidiag.storage.depot import Depot
 NIVEAUX_LOCAUX = (Niveau.EPCI, Niveau.ARRONDISSEMENT, Niveau.BASSIN_DE_VIE, Niveau.ZONE_EMPLOI)
 """Niveaux infradépartementaux calculés, entiers même quand ils débordent du département."""
 
-_CHIFFRES_SIGNIFICATIFS = 12
+_CHIFFRES_SIGNIFICATIFS = (14, 12)
+"""Le premier arrondi ôte le bruit de calcul d'une valeur qui tombe juste entre deux."""
 
 
 def charger_referentiel(depot: Depot) -> Referentiel:
@@ -80,7 +81,7 @@ def calculer_indicateurs(
         requises,
         referentiel.passages,
         cog=referentiel.cog,
-        sommables=variables_sommables(declares),
+        sommables=formules.variables_sommables(declares),
         cache=cache,
     )
     return formules.calculer(
@@ -92,20 +93,6 @@ def calculer_indicateurs(
         retrievals={reference: depot.retrieval(reference) for reference in requises},
         couvertures={reference: depot.couverture(reference) for reference in requises},
     )
-
-
-def variables_sommables(indicateurs: Iterable[Indicateur]) -> dict[str, set[str]]:
-    """Renvoie, par fichier, les variables qui sont des effectifs : elles s'additionnent."""
-    sommables: dict[str, set[str]] = {}
-    for indicateur in indicateurs:
-        for lecture in indicateur.lectures:
-            effectifs = [lecture.numerateur, lecture.denominateur, lecture.poids]
-            if lecture.formule == "somme":
-                effectifs.append(lecture.valeur)
-            for terme in effectifs:
-                if terme is not None:
-                    sommables.setdefault(terme.fichier, set()).update(terme.variables, terme.moins)
-    return sommables
 
 
 def preparer(
@@ -175,12 +162,12 @@ def preparer(
             departement=departement,
             region=region,
             indicateurs=depot.indicateurs,
-            mesures=mesures,
             parametres=parametres,
             demi_pas=depot.parametres("ecarts")["demi_pas"],
         )
         priorites = ordonner(
             criteres,
+            presences=par_presence(ecarts),
             parametres=parametres,
             rng=np.random.default_rng(int(parametres["graine"])),
         )
@@ -197,7 +184,7 @@ def preparer(
         priorites=publier(priorites, "priorites"),
         services=publier(offre.services, "services"),
         paires=offre.paires,
-        comptes=_comptes(referentiel, departement, depot, offre),
+        comptes=_comptes(referentiel, departement, depot, offre, besoins=besoins),
         grille=depot.grille,
         indicateurs=depot.indicateurs,
         mesures=mesures,
@@ -218,7 +205,10 @@ def stabiliser(observations: pl.DataFrame) -> pl.DataFrame:
     arrondi, deux calculs des mêmes fichiers ne donneraient pas les mêmes octets.
     """
     decimaux = [nom for nom, genre in observations.schema.items() if genre == pl.Float64]
-    return observations.with_columns(pl.col(decimaux).round_sig_figs(_CHIFFRES_SIGNIFICATIFS))
+    arrondi = pl.col(decimaux)
+    for chiffres in _CHIFFRES_SIGNIFICATIFS:
+        arrondi = arrondi.round_sig_figs(chiffres)
+    return observations.with_columns(arrondi)
 
 
 def _populations(referentiel: Referentiel, departement: str) -> Mapping[str, float]:
@@ -229,14 +219,30 @@ def _populations(referentiel: Referentiel, departement: str) -> Mapping[str, flo
 
 
 def _comptes(
-    referentiel: Referentiel, departement: str, depot: Depot, offre: Offre
+    referentiel: Referentiel,
+    departement: str,
+    depot: Depot,
+    offre: Offre,
+    *,
+    besoins: pl.DataFrame,
 ) -> dict[str, float]:
     services = offre.services
+    locaux = besoins.filter(
+        pl.col("status").is_in(list(AVEC_VALEUR)),
+        ~pl.col("territoire").str.starts_with("REG-"),
+        pl.col("territoire") != "FR-FR",
+    )
+    muettes = [
+        source
+        for source in depot.sources.values()
+        if not any((f.couverture or source.couverture).couvre(departement) for f in source.fichiers)
+    ]
     return {
         "communes": len(referentiel.communes_du_departement(departement)),
         "intercommunalités": len(referentiel.epci_du_departement(departement)),
-        "indicateurs de besoin": len(depot.indicateurs),
-        "mesures d'offre": len(depot.mesures) + len(offre.mesures),
+        "indicateurs documentés ici": locaux["indicateur"].n_unique(),
         "lignes de services": services.height,
         "services distincts": services["groupe"].n_unique() if services.height else 0,
+        "sources": len(depot.sources),
+        "sources qui ne couvrent pas ce département": len(muettes),
     }

@@ -10,7 +10,9 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.observation import MARQUES
+from solidiag.publication.francais import UNITES
 from solidiag.publication.matiere import Matiere, Observe
 
 _STATUTS = {"A": "mesure", "B": "rupture de série", "E": "estimation", "P": "provisoire", **MARQUES}
@@ -54,7 +56,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         "observations": observations_ouvertes(matiere),
         "services": services_ouverts(matiere),
         "services_reunis": _paires(matiere),
-        "matrice": matiere.ecarts.frame,
+        "matrice": _matrice(matiere),
         "ordre": matiere.priorites.frame,
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
@@ -125,6 +127,19 @@ def observations_ouvertes(matiere: Matiere) -> pl.DataFrame:
 def services_ouverts(matiere: Matiere) -> pl.DataFrame:
     """Renvoie les services recensés, une ligne par ligne de source."""
     return matiere.services.frame.sort("categorie", "code_insee", "nom", "id")
+
+
+def _matrice(matiere: Matiere) -> pl.DataFrame:
+    noms = matiere.referentiel.territoires.select(
+        pl.col("id").alias("territoire"), pl.col("nom").alias("nom_territoire")
+    )
+    table = matiere.ecarts.frame.join(noms, on="territoire", how="left", maintain_order="left")
+    return table.select(
+        "domaine",
+        "territoire",
+        "nom_territoire",
+        pl.exclude("domaine", "territoire", "nom_territoire"),
+    )
 
 
 def _paires(matiere: Matiere) -> pl.DataFrame:
@@ -237,7 +252,8 @@ def _lisez_moi(matiere: Matiere) -> list[str]:
         "Brouillon calculé par Solidiag à partir de fichiers publics ; à valider par une personne.",
         "« secret », « non publié », « non documenté », « sans objet » : ce n'est pas un zéro.",
         "« ≤ 5 » : plancher du producteur. Les taux arrondis le sont par le producteur.",
-        "EPCI, Communes : la valeur la plus récente de chaque indicateur (période en ligne 2).",
+        "EPCI, Communes : valeur la plus récente de chaque indicateur ; en ligne 2 la période, "
+        "en ligne 3 l'identifiant du dictionnaire.",
         "Dictionnaire : définition, champ, unité et limites de chaque colonne.",
         "Sources : millésime, licence, empreinte de chaque fichier.",
         "Toutes les périodes, avec intervalles et statuts : observations.csv et .parquet.",
@@ -256,14 +272,18 @@ def _feuille_large(
     periodes = {i: matiere.periode_de_reference(i, territoires) for i in ids}
     retenus = [i for i in ids if periodes[i]]
     entetes = ["Code", "Territoire", *retenus]
+    declarations: dict[str, Indicateur | MesureOffre] = {**matiere.indicateurs, **matiere.mesures}
     for colonne, entete in enumerate(entetes):
-        feuille.write_string(0, colonne, entete, gras)
-        periode = periodes.get(entete, "")
-        feuille.write_string(1, colonne, periode if colonne > 1 else "")
+        declaration = declarations.get(entete)
+        libelle = f"{declaration.libelle} ({UNITES[declaration.unite]})" if declaration else entete
+        feuille.write_string(0, colonne, libelle, gras)
+        if colonne > 1:
+            feuille.write_string(1, colonne, periodes.get(entete, ""))
+            feuille.write_string(2, colonne, entete)
     feuille.set_column(1, 1, 36)
-    feuille.set_column(2, len(entetes), 14)
-    feuille.freeze_panes(2, 2)
-    for rang, territoire in enumerate(territoires, start=2):
+    feuille.set_column(2, len(entetes), 18)
+    feuille.freeze_panes(3, 2)
+    for rang, territoire in enumerate(territoires, start=3):
         feuille.write_string(rang, 0, territoire.partition("-")[2])
         feuille.write_string(rang, 1, matiere.nom(territoire))
         for colonne, identifiant in enumerate(retenus, start=2):
@@ -285,7 +305,7 @@ def _ecrire_observe(
     elif observe.precision == "floor":
         feuille.write_string(rang, colonne, f"≤ {observe.value:g}".replace(".", ","), absent)
     else:
-        feuille.write_number(rang, colonne, observe.value)
+        feuille.write_number(rang, colonne, round(observe.value, 4))
 
 
 def _feuille_table(

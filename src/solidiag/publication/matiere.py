@@ -126,7 +126,7 @@ class Matiere:
 
     def nom(self, identifiant: str) -> str:
         """Renvoie le nom d'un territoire."""
-        return self.territoire(identifiant).nom
+        return self.territoire(identifiant).nom.replace("Coeur", "Cœur")
 
     def serie(self, indicateur: str, territoire: str) -> list[Observe]:
         """Renvoie les observations d'un territoire, la plus récente d'abord."""

@@ -80,7 +80,7 @@ def tables_du_site(matiere: Matiere) -> dict[str, SiteTable]:
             groupe=soigner(groupes.get(declaration.id, "Autres mesures")),
             champ=soigner(declaration.champ) if isinstance(declaration, Indicateur) else "",
             limites=tuple(soigner(limite) for limite in _limites(declaration)),
-            fichier="donnees/observations.csv",
+            fichier="observations.csv",
         )
     return tables
 

@@ -24,6 +24,12 @@ from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.graphes import graphe_rangs
 from solidiag.publication.rapport.tableaux import PORTEES_COURTES, nombre_de
 
+_SANS_RANG: dict[str, str] = {
+    "presence": "Connus par leur seule présence, non classés",
+    "non_classe": "Non classés, à documenter",
+}
+"""Domaines sans rang : deux listes que rien ne mêle, selon leur statut."""
+
 
 def _nom(texte: str) -> tuple[Ligne, ...]:
     return (Mention(texte, "nom"),)
@@ -122,11 +128,9 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
                         "Cet ordre sort d'un score transparent sur les seuls critères mesurés, à "
                     ),
                     Texte("poids égaux par famille : c'est une hypothèse annoncée, pas un choix. "),
-                    Texte("L'étendue des rangs montre ce que d'autres poids donneraient. Un "),
-                    Texte(
-                        "domaine non mesuré n'est pas dernier : il n'est pas classé. La décision "
-                    ),
-                    Texte("appartient au comité."),
+                    Texte("L'étendue des rangs montre ce que d'autres poids donneraient. Seuls "),
+                    Texte("les domaines mesurés en volume sont classés ; les autres ne sont pas "),
+                    Texte("derniers : ils ne sont pas classés. La décision appartient au comité."),
                 )
             ),
         ),
@@ -167,7 +171,7 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
     if rangees:
         yield Tableau(
             id="tab-priorites",
-            legende=_nom("Domaines mesurés, dans l'ordre du score à poids égaux"),
+            legende=_nom("Domaines mesurés en volume, dans l'ordre du score à poids égaux"),
             colonnes=(
                 Colonne(entete="Domaine", largeur=3.4),
                 Colonne(entete="Axe", largeur=1),
@@ -180,9 +184,13 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
             notes=(
                 (
                     Texte("Critères : niveau du besoin face à la France, part de la population "),
-                    Texte("là où le besoin est nettement plus élevé, part en tension, part sans "),
-                    Texte("lieu connu. Le rang est dit robuste, discutable ou sensible selon "),
-                    Texte("l'étendue de neuf tirages de poids sur dix."),
+                    Texte(
+                        "là où le besoin est nettement plus élevé, part en tension. Le rang est "
+                    ),
+                    Texte(
+                        "dit robuste, discutable ou sensible selon l'étendue de neuf tirages de "
+                    ),
+                    Texte("poids sur dix ; ce mot ne dit rien de la confiance dans les données."),
                 ),
             ),
             source=(Mention("Source : calculs Solidiag, règles dans docs/methode.", "reference"),),
@@ -190,20 +198,17 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
         figure = graphe_rangs(matiere)
         if figure is not None:
             yield figure
-    sans_rang = [
-        libelles[ligne["domaine"]].libelle
-        for ligne in table.iter_rows(named=True)
-        if ligne["rang"] is None
-    ]
-    if sans_rang:
-        yield Paragraphe(
-            style="note",
-            contenu=(
-                Texte("Non classés, à documenter : "),
-                Mention(" ; ".join(sans_rang), "nom"),
-                Texte("."),
-            ),
-        )
+    for statut, debut in _SANS_RANG.items():
+        noms = [
+            libelles[domaine].libelle
+            for domaine, vu in table.select("domaine", "statut").iter_rows()
+            if vu == statut
+        ]
+        if noms:
+            yield Paragraphe(
+                style="note",
+                contenu=(Texte(f"{debut} : "), Mention(" ; ".join(noms), "nom"), Texte(".")),
+            )
 
 
 def chapitre_manques(matiere: Matiere) -> Iterator[Bloc]:

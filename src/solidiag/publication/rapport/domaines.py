@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
+import polars as pl
+
 from solidiag.catalogue.grille import Axe, Domaine
+from solidiag.catalogue.indicateur import Croisement
+from solidiag.ecarts.synthese import resumer
 from solidiag.publication.document import (
     Bloc,
     Encadre,
@@ -26,6 +31,7 @@ from solidiag.publication.rapport.phrases import (
     majuscule,
     nommer,
     paragraphe_indicateur,
+    unite_dite,
 )
 from solidiag.publication.rapport.tableaux import (
     CLASSES,
@@ -98,6 +104,8 @@ def titre_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> tu
 
     Les taux passent avant les effectifs, et ce qui n'a pas encore fait un titre avant le reste.
     """
+    if domaine.contexte_seulement:
+        return (Texte("Rien de propre à ce domaine ne se lit dans les fichiers ouverts"),)
     indicateurs = [matiere.indicateurs[i] for i in matiere.lectures_de(domaine)]
     for indicateur in sorted(
         indicateurs, key=lambda i: (cartes.deja_en_titre(i.id), est_effectif(i))
@@ -111,6 +119,7 @@ def titre_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> tu
             nommer(indicateur),
             Texte(" est de "),
             matiere.imprimer(observe),
+            *unite_dite(indicateur),
         ]
         references = comparateurs(matiere, identifiant, observe.periode)
         if references and not est_effectif(indicateur):
@@ -166,7 +175,11 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
         matiere,
         indicateurs,
         identifiant=f"tab-{domaine.id}-besoin",
-        legende=f"Indicateurs de besoin : {domaine.libelle}",
+        legende=(
+            f"Éléments de contexte, sans indicateur propre au domaine : {domaine.libelle}"
+            if domaine.contexte_seulement
+            else f"Indicateurs de besoin : {domaine.libelle}"
+        ),
     )
     tracees = 0
     for indicateur in indicateurs:
@@ -206,20 +219,7 @@ def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[
 def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
     croisement = matiere.croisements.get(domaine.id)
     yield Titre(niveau=3, id=f"{domaine.id}-ecart", contenu=(Texte("L'écart et sa confiance"),))
-    comptes = classes_de(matiere, domaine)
-    portee = croisement.portee if croisement else "aucune"
-    contenu: list[Ligne] = [Texte(PORTEES[portee])]
-    mesures = {c: n for c, n in comptes.items() if c != "non_mesure"}
-    if mesures:
-        contenu.append(Texte(" Intercommunalités par classe : "))
-        morceaux: list[Ligne] = []
-        for classe in CLASSES:
-            if comptes.get(classe):
-                if morceaux:
-                    morceaux.append(Texte(", "))
-                morceaux.append(Texte(f"{CLASSES[classe]}, "))
-                morceaux.append(nombre_de(matiere, comptes[classe], f"{domaine.id}:{classe}"))
-        contenu += [*morceaux, Texte(".")]
+    contenu = list(_constat(matiere, domaine, croisement))
     if croisement and croisement.reserve:
         contenu.append(Mention(f" {croisement.reserve}", "definition"))
     yield Paragraphe(style="brouillon", contenu=tuple(contenu))
@@ -240,6 +240,54 @@ def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
             )
 
 
+def _constat(matiere: Matiere, domaine: Domaine, croisement: Croisement | None) -> Iterator[Ligne]:
+    """Renvoie ce que la matrice dit du domaine : une phrase prudente, et sa confiance."""
+    if croisement is None:
+        yield Texte(PORTEES["aucune"])
+        return
+    locales = pl.col("territoire").is_in(list(matiere.epci))
+    synthese = resumer(matiere.ecarts.frame.filter(locales), {domaine.id: croisement})[domaine.id]
+    if croisement.portee == "volume":
+        yield Texte(f"{PORTEES['volume']} ")
+    for morceau in synthese.phrase:
+        if isinstance(morceau, str):
+            yield Texte(morceau)
+        else:
+            yield nombre_de(matiere, morceau.nombre, f"{domaine.id}:{morceau.classe}")
+    if synthese.confiance != "aucune":
+        yield Texte(f" La confiance la plus basse de ces cases est {synthese.confiance}.")
+
+
+SIGLES: tuple[tuple[str, str], ...] = (
+    (r"\bBRSA\b", "bénéficiaires du RSA"),
+    (r"\bDE\b", "demandeurs d'emploi"),
+    (r"\bFT\b", "France Travail"),
+    (r"\bCEJ\b", "contrat d'engagement jeune"),
+    (r"\bIAE\b", "insertion par l'activité économique"),
+    (r"\bSIAE\b", "structures d'insertion par l'activité économique"),
+    (r"\bCD\b", "Département"),
+    (r"\bML\b", "mission locale"),
+    (r"\bVIF\b", "violences intrafamiliales"),
+    (r"\bSIAO\b", "service intégré d'accueil et d'orientation"),
+    (r"\bPMSMP\b", "immersion en entreprise"),
+    (r"\bFLE\b", "français langue étrangère"),
+)
+"""Sigles de la grille, dépliés pour qui ne les connaît pas."""
+
+
+def deplier(texte: str) -> str:
+    """Renvoie le texte avec ses sigles dépliés.
+
+    Examples
+    --------
+    >>> deplier("Combien de BRSA ?")
+    'Combien de bénéficiaires du RSA ?'
+    """
+    for motif, clair in SIGLES:
+        texte = re.sub(motif, clair, texte)
+    return texte
+
+
 def _a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
     grille = {i.id: i for i in matiere.grille.indicateurs}
     manquants = [
@@ -255,7 +303,7 @@ def _a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
                 elements=tuple(
                     (
                         Mention(f"{i.libelle} : ", "definition"),
-                        Mention(f"{i.producteur} ({i.jeu_de_donnees}).", "reference"),
+                        Mention(f"à demander à {i.producteur}.", "reference"),
                     )
                     for i in manquants
                 )
@@ -272,7 +320,7 @@ def _a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
             blocs=(
                 Liste(
                     elements=tuple(
-                        (Mention(question, "definition"),)
+                        (Mention(deplier(question), "definition"),)
                         for question in domaine.questions_france_travail
                     )
                 ),

@@ -45,6 +45,13 @@ from solidiag.statistics.classes import classer
 PART_DE_COMMUNES = 0.6
 """Part de communes lisibles sous laquelle une carte passe à l'intercommunalité."""
 
+PART_D_EPCI = 0.5
+PART_PLANCHER = 0.3
+"""Parts sous lesquelles une carte serait presque vide : le tableau suffit."""
+
+TEMPS_CARTOGRAPHIABLE_MIN = 30.0
+"""Temps médian au-delà duquel l'estimation est trop grossière pour une carte."""
+
 _NIVEAUX = {
     "COM": ("la commune", "communes", "communes diffusées"),
     "EPCI": ("l'intercommunalité", "intercommunalités", "intercommunalités lues"),
@@ -115,19 +122,26 @@ class Cartotheque:
 
     def carte_temps(self, mesure: MesureOffre) -> Figure | None:
         """Renvoie la carte du temps estimé jusqu'au lieu le plus proche, s'il est calculé."""
-        deduite = self._matiere.mesures.get(f"offre.{mesure.id}.temps")
-        return self.carte_offre(deduite) if deduite else None
+        matiere = self._matiere
+        deduite = matiere.mesures.get(f"offre.{mesure.id}.temps")
+        observe = matiere.derniere(f"offre.{mesure.id}.temps", matiere.departement.id)
+        if deduite is None or observe is None or observe.value is None:
+            return None
+        if observe.value > TEMPS_CARTOGRAPHIABLE_MIN:
+            return None
+        return self.carte_offre(deduite)
 
     def _carte(
         self, declaration: Indicateur | MesureOffre, *, theme: str, niveau_voulu: str
     ) -> Figure | None:
         matiere = self._matiere
-        if declaration.id in self._traces or not self.fond.cartographiable:
+        signature = _signature(declaration)
+        if signature in self._traces or not self.fond.cartographiable:
             return None
         niveau, observes = self._niveau(declaration.id, niveau_voulu)
         if len({o.value for o in observes}) < 2:
             return None
-        self._traces.add(declaration.id)
+        self._traces.add(signature)
         ids = matiere.communes if niveau == "COM" else matiere.epci
         periode = matiere.periode_de_reference(declaration.id, ids)
         tous = {t: matiere.derniere(declaration.id, t, periode) for t in ids}
@@ -181,7 +195,7 @@ class Cartotheque:
         _, mot, mot_lu = _NIVEAUX[niveau]
         return Figure(
             id=identifiant,
-            legende=message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0]),
+            legende=self._message(declaration, observes, niveau),
             sous_titre=(
                 Mention(
                     f"{declaration.libelle}, {periode}, découpage de {matiere.referentiel.cog} ; ",
@@ -194,9 +208,19 @@ class Cartotheque:
             alt=alt,
             source=source_de(matiere, [declaration.id], periode=periode),
             tableau=f"table:{declaration.id}:{niveau}:{periode}",
-            donnees="donnees/observations.csv",
+            donnees="observations.csv",
             theme="besoin" if theme == "besoin" else "offre",
         )
+
+    def _message(
+        self, declaration: Indicateur | MesureOffre, observes: Sequence[Observe], niveau: str
+    ) -> tuple[Ligne, ...]:
+        """Dit l'étendue des intercommunalités, même sur une carte de communes."""
+        matiere = self._matiere
+        epci = lisibles(matiere, declaration.id, matiere.epci)
+        if niveau == "COM" and len(epci) > 1 and epci[0].periode == observes[0].periode:
+            observes, niveau = epci, "EPCI"
+        return message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0])
 
     def _niveau(self, identifiant: str, voulu: str) -> tuple[str, list[Observe]]:
         matiere = self._matiere
@@ -204,9 +228,11 @@ class Cartotheque:
         if voulu == "COM" and len(communes) >= PART_DE_COMMUNES * len(matiere.communes):
             return "COM", communes
         epci = lisibles(matiere, identifiant, matiere.epci)
-        if len(epci) < 2 and len(communes) > 1:
+        if len(epci) >= PART_D_EPCI * len(matiere.epci):
+            return "EPCI", epci
+        if len(communes) >= PART_PLANCHER * len(matiere.communes):
             return "COM", communes
-        return "EPCI", epci
+        return "EPCI", []
 
     def _echelle_de(
         self, declaration: Indicateur | MesureOffre, observes: Sequence[Observe]
@@ -274,7 +300,7 @@ class Cartotheque:
             legende=(
                 Texte(f"{majuscule(mesure.libelle_court)} : "),
                 compte,
-                Texte(" lieux situés, dans "),
+                Texte(" lieux situés, dans " if services.height > 1 else " lieu situé, dans "),
                 lieux,
                 Texte(" communes" if communes > 1 else " commune"),
             ),
@@ -289,7 +315,7 @@ class Cartotheque:
             ),
             source=source_de(matiere, [mesure.id]),
             tableau=f"services:{mesure.id}",
-            donnees="donnees/services.csv",
+            donnees="services.csv",
             theme="offre",
         )
 
@@ -306,11 +332,11 @@ class Cartotheque:
         for classe, mot in CLASSES.items():
             nombre = mesurees.count(classe)
             if nombre:
-                morceaux.append(Texte(f"{', ' if morceaux else ''}{mot} : "))
-                morceaux.append(nombre_de(matiere, nombre, f"{domaine}:{classe}"))
+                morceaux.append(Texte(f"{', ' if morceaux else ''}{mot} ("))
+                morceaux += [nombre_de(matiere, nombre, f"{domaine}:{classe}"), Texte(")")]
         return Figure(
             id=identifiant,
-            legende=(Texte("Intercommunalités par classe – "), *morceaux),
+            legende=(Texte("Intercommunalités : "), *morceaux),
             sous_titre=(Mention(f"{libelle} : besoin et offre comparés au département.", "nom"),),
             svg=carte_classes(
                 self.fond, classes, legende="Besoin et offre comparés", prefixe=identifiant
@@ -321,7 +347,7 @@ class Cartotheque:
             ),
             source=(Mention("Source : croisement calculé par Solidiag.", "reference"),),
             tableau=f"ecart:{domaine}",
-            donnees="donnees/matrice.csv",
+            donnees="matrice.csv",
             theme="ecart",
         )
 
@@ -332,6 +358,20 @@ class Cartotheque:
                 figure = self._points(mesure)
                 if figure is not None:
                     yield figure
+
+
+def _signature(declaration: Indicateur | MesureOffre) -> str:
+    """Renvoie ce que lit une déclaration : deux qui lisent la même chose ont la même carte."""
+    if not declaration.lectures:
+        return declaration.id
+    lecture = declaration.lectures[0]
+    termes = (lecture.valeur, lecture.numerateur, lecture.denominateur)
+    return " ".join(
+        [
+            lecture.formule,
+            *(f"{t.fichier}:{'+'.join(t.variables)}" for t in termes if t is not None),
+        ]
+    )
 
 
 def fond_de(matiere: Matiere, *, largeur: float | None = None) -> FondSvg:
@@ -347,7 +387,11 @@ def fond_de(matiere: Matiere, *, largeur: float | None = None) -> FondSvg:
 
 def _legende(declaration: Indicateur | MesureOffre, unite: str) -> str:
     court = majuscule(declaration.libelle_court)
-    return court if declaration.unite in ("nombre", "ratio", "indice") else f"{court}, en {unite}"
+    if declaration.unite in ("nombre", "ratio", "indice") or " pour " in court:
+        return court
+    if unite.startswith(("pour ", "places ")):
+        return f"{court}, {unite}"
+    return f"{court}, en {unite}"
 
 
 def fonds_de_site(matiere: Matiere) -> tuple[FondDeSite, ...]:

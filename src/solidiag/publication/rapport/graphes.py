@@ -86,7 +86,7 @@ def bande_epci(matiere: Matiere, identifiant: str) -> Figure | None:
         alt=f"Graphique en bande : {texte_brut(legende)}.",
         source=source_de(matiere, [identifiant], periode=periode),
         tableau="tab-epci",
-        donnees="donnees/observations.csv",
+        donnees="observations.csv",
     )
 
 
@@ -148,7 +148,7 @@ def evolution_departement(matiere: Matiere, identifiant: str) -> Figure | None:
         alt=f"Graphique d'évolution : {texte_brut(legende)}.",
         source=source_de(matiere, [identifiant]),
         tableau=f"serie:{identifiant}",
-        donnees="donnees/observations.csv",
+        donnees="observations.csv",
     )
 
 
@@ -209,7 +209,7 @@ def halteres_epci(matiere: Matiere, identifiant: str) -> Figure | None:
         alt=f"Graphique à deux dates : {texte_brut(legende)}.",
         source=source_de(matiere, [identifiant]),
         tableau=f"deux-dates:{identifiant}:{avant}:{apres}",
-        donnees="donnees/observations.csv",
+        donnees="observations.csv",
     )
 
 
@@ -266,6 +266,6 @@ def graphe_rangs(matiere: Matiere) -> Figure | None:
         alt=f"Graphique des rangs : {texte_brut(legende)}.",
         source=(Mention("Source : calculs Solidiag.", "reference"),),
         tableau="tab-priorites",
-        donnees="donnees/ordre.csv",
+        donnees="ordre.csv",
         theme="ecart",
     )

@@ -17,9 +17,8 @@ from solidiag.publication.document import (
     Texte,
     Titre,
 )
-from solidiag.publication.francais import dans, de
+from solidiag.publication.francais import dans, de, enumerer
 from solidiag.publication.matiere import Matiere
-from solidiag.publication.rapport.domaines import classes_de
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.graphes import bande_epci, evolution_departement, halteres_epci
 from solidiag.publication.rapport.phrases import (
@@ -105,48 +104,56 @@ def chapitre_resume(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
 
 def _resume_ecarts(matiere: Matiere) -> Iterator[Bloc]:
     elements: list[tuple[Ligne, ...]] = []
+    table = matiere.ecarts.frame
     for axe in matiere.grille.axes:
         for domaine in matiere.domaines(axe.id):
-            comptes = classes_de(matiere, domaine)
-            tension = comptes.get("tension", 0)
-            if tension:
+            noms = sorted(
+                matiere.nom(ligne["territoire"])
+                for ligne in table.iter_rows(named=True)
+                if ligne["domaine"] == domaine.id and ligne["classe"] == "tension"
+            )
+            if noms:
                 elements.append(
                     (
                         Mention(f"{domaine.libelle} (axe {axe.numero}) : ", "numero"),
-                        Texte("besoin plus élevé et offre plus faible qu'au département dans "),
-                        nombre_de(matiere, tension, f"{domaine.id}:tension"),
-                        Texte(
-                            " intercommunalités sur " if tension > 1 else " intercommunalité sur "
-                        ),
-                        matiere.compte("intercommunalités"),
+                        Texte("besoin nettement plus élevé et offre nettement plus faible qu'au "),
+                        Texte("département dans "),
+                        Mention(enumerer(noms), "nom"),
                         Texte("."),
                     )
                 )
     if elements:
         yield Liste(elements=tuple(elements))
-    else:
-        yield Paragraphe(
-            contenu=(
-                Texte(
-                    "Aucune intercommunalité ne cumule, dans les domaines mesurés, un besoin "
-                    "nettement plus élevé et une offre nettement plus faible. C'est un constat sur "
-                    "ce qui est mesuré, pas sur tout ce qui est vécu."
-                ),
-            )
+        return
+    yield Paragraphe(
+        contenu=(
+            Texte(
+                "Aucune intercommunalité ne cumule, dans les domaines mesurés, un besoin "
+                "nettement plus élevé et une offre nettement plus faible. C'est un constat sur "
+                "ce qui est mesuré, pas sur tout ce qui est vécu."
+            ),
         )
+    )
 
 
 def _resume_inconnu(matiere: Matiere) -> Iterator[Bloc]:
     portees = Counter(c.portee for c in matiere.croisements.values())
-    documentes = sum(1 for i in matiere.grille.indicateurs if i.id in matiere.indicateurs)
     yield Liste(
         elements=(
             (
-                nombre_de(matiere, documentes, "indicateurs de la grille documentés"),
-                Texte(" indicateurs sur les "),
+                matiere.compte("indicateurs documentés ici"),
+                Texte(" indicateurs de besoin se lisent pour ce département, sur les "),
                 nombre_de(matiere, len(matiere.grille.indicateurs), "indicateurs de la grille"),
-                Texte(" de la grille se lisent dans les fichiers ouverts ; les autres sont à "),
-                Texte("demander à leurs producteurs, nommés domaine par domaine."),
+                Texte(" que cherche la grille ; les autres sont à demander à leurs producteurs, "),
+                Texte("nommés domaine par domaine."),
+            ),
+            (
+                Texte("Des sources embarquées, "),
+                matiere.compte("sources qui ne couvrent pas ce département"),
+                Texte(" sur "),
+                matiere.compte("sources"),
+                Texte(" ne couvrent pas ce département : leurs services et leurs chiffres y sont "),
+                Texte("« non documentés », ce qui n'est pas une absence."),
             ),
             (
                 Texte("Besoin et offre se comparent en volume dans "),

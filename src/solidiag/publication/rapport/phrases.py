@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau, Territoire
 from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte
-from solidiag.publication.francais import dans, formater
+from solidiag.publication.francais import UNITES, dans, formater
 from solidiag.publication.matiere import Matiere, Observe
 
 
@@ -26,6 +26,16 @@ def nommer(indicateur: Indicateur | MesureOffre, *, initiale: bool = False) -> M
     """Renvoie le sujet de phrase ; ses chiffres (« 15-64 ans ») sont ceux de sa définition."""
     texte = sujet(indicateur)
     return Mention(majuscule(texte) if initiale else texte, "definition")
+
+
+def unite_dite(indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...]:
+    """Renvoie l'unité à dire après un nombre nu (« pour 1 000 »), ou rien."""
+    unite = UNITES.get(indicateur.unite, "")
+    if unite.startswith("pour ") and " pour " not in sujet(indicateur):
+        return (Mention(f" {unite}", "parametre"),)
+    if indicateur.unite == "places_pour_100":
+        return (Mention(f" {unite}", "parametre"),)
+    return ()
 
 
 def millesime(periode: str) -> Mention:
@@ -61,7 +71,13 @@ def phrase_departement(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne,
     observe = matiere.derniere(indicateur.id, matiere.departement.id)
     if observe is None or not observe.lisible:
         return None
-    valeur = (matiere.imprimer(observe), Texte(" ("), millesime(observe.periode), Texte(")"))
+    valeur = (
+        matiere.imprimer(observe),
+        *unite_dite(indicateur),
+        Texte(" ("),
+        millesime(observe.periode),
+        Texte(")"),
+    )
     references: list[Ligne] = []
     observees = (
         [] if est_effectif(indicateur) else comparateurs(matiere, indicateur.id, observe.periode)

@@ -22,11 +22,24 @@ from solidiag.publication.francais import de, formater
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.phrases import etendue, lisibles, millesime
 
+LECTURE_DES_CLASSES: tuple[tuple[str, str], ...] = (
+    ("tension", "besoin nettement plus élevé et offre nettement plus faible qu'au département"),
+    ("vigilance", "l'un des deux seulement, l'autre étant proche du département"),
+    ("pas d'écart relevé (classe « couvert »)", "ce qui est mesuré ne montre pas d'écart"),
+    (
+        "offre plus haute, besoin plus bas (classe « à redéployer »)",
+        "à examiner avant toute conclusion : ce n'est pas une recommandation",
+    ),
+    ("présence seulement", "des lieux sont connus, sans places ni horaires"),
+    ("non mesuré", "les fichiers ouverts ne permettent pas de comparer"),
+)
+"""Sens de chaque classe, dit sous chaque matrice."""
+
 CLASSES: dict[str, str] = {
     "tension": "tension",
     "vigilance": "vigilance",
-    "couvert": "couvert",
-    "a_redeployer": "à redéployer",
+    "couvert": "pas d'écart relevé",
+    "a_redeployer": "offre plus haute, besoin plus bas",
     "presence_seulement": "présence seulement",
     "non_mesure": "non mesuré",
 }
@@ -80,11 +93,19 @@ def fichiers_de(matiere: Matiere, identifiant: str, *, periode: str = "") -> tup
     return tuple(references)
 
 
-def _etendue_epci(matiere: Matiere, identifiant: str) -> tuple[Ligne, ...]:
-    bornes = etendue(lisibles(matiere, identifiant, matiere.epci))
+def _etendue_epci(matiere: Matiere, identifiant: str, periode: str) -> tuple[Ligne, ...]:
+    """Renvoie l'étendue des EPCI, avec son année si ce n'est pas celle de la ligne."""
+    observes = lisibles(matiere, identifiant, matiere.epci)
+    bornes = etendue(observes)
     if bornes is None:
         return (Absence("O"),)
-    return (matiere.imprimer(bornes[0]), Texte(" à "), matiere.imprimer(bornes[1]))
+    suite: tuple[Ligne, ...] = ()
+    if observes[0].periode != periode:
+        suite = (Texte(" ("), millesime(observes[0].periode), Texte(")"))
+    if len(observes) < len(matiere.epci):
+        lues = nombre_de(matiere, len(observes), f"lues:{identifiant}")
+        suite = (*suite, Texte(" – "), lues, Texte(" sur "), matiere.compte("intercommunalités"))
+    return (matiere.imprimer(bornes[0]), Texte(" à "), matiere.imprimer(bornes[1]), *suite)
 
 
 def tableau_indicateurs(
@@ -94,15 +115,17 @@ def tableau_indicateurs(
     rangees = []
     for indicateur in indicateurs:
         observe = matiere.derniere(indicateur.id, matiere.departement.id)
-        periode = matiere.periode_de_reference(
-            indicateur.id, (matiere.departement.id, *matiere.epci)
+        periode = (
+            observe.periode
+            if observe and observe.lisible
+            else matiere.periode_de_reference(indicateur.id, matiere.epci)
         ) or (observe.periode if observe else "")
         cellules = [Cellule(contenu=_texte(indicateur.libelle))]
         cellules.append(Cellule(contenu=(millesime(periode),)))
         for territoire in (matiere.departement.id, matiere.region.id, "FR-FR"):
             valeur = matiere.derniere(indicateur.id, territoire, periode)
             cellules.append(Cellule(contenu=(matiere.imprimer(valeur),)))
-        cellules.append(Cellule(contenu=_etendue_epci(matiere, indicateur.id)))
+        cellules.append(Cellule(contenu=_etendue_epci(matiere, indicateur.id, periode)))
         rangees.append(tuple(cellules))
     return Tableau(
         id=identifiant,
@@ -123,7 +146,12 @@ def tableau_indicateurs(
 
 def _notes_differences(indicateurs: Sequence[Indicateur]) -> tuple[tuple[Ligne, ...], ...]:
     return tuple(
-        (Mention(f"{i.libelle} : définition proche de la grille. {i.difference}", "definition"),)
+        (
+            Mention(
+                f"{i.libelle} : définition proche de celle de la grille ({i.difference}).",
+                "definition",
+            ),
+        )
         for i in indicateurs
         if i.correspondance == "proche" and i.difference
     )
@@ -192,9 +220,8 @@ def tableau_mesures(
                 Cellule(contenu=_texte(NATURES[mesure.nature]), classe=mesure.nature),
                 Cellule(contenu=(millesime(periode),)),
                 Cellule(contenu=(matiere.imprimer(observe),)),
-                Cellule(contenu=_etendue_epci(matiere, mesure.id)),
+                Cellule(contenu=_etendue_epci(matiere, mesure.id, periode)),
                 Cellule(contenu=_temps(matiere, mesure)),
-                Cellule(contenu=(Mention(mesure.reserve, "definition"),)),
             )
         )
     return Tableau(
@@ -207,13 +234,27 @@ def tableau_mesures(
             Colonne(entete=matiere.departement.nom, alignement="droite", largeur=1.5),
             Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2),
             Colonne(entete="Temps médian estimé", alignement="droite", largeur=1.8),
-            Colonne(entete="Réserve", largeur=4),
         ),
         lignes=tuple(rangees),
-        notes=(_NOTE_TEMPS,),
+        notes=(_NOTE_TEMPS, *_reserves(mesures)),
         source=source_de(matiere, [m.id for m in mesures]),
     )
 
+
+def _reserves(mesures: Sequence[MesureOffre]) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie chaque réserve une fois, avec les mesures qu'elle touche."""
+    par_reserve: dict[str, list[str]] = {}
+    for mesure in mesures:
+        if mesure.reserve:
+            par_reserve.setdefault(mesure.reserve, []).append(mesure.libelle_court)
+    return tuple(
+        (Mention(f"{', '.join(noms)} : {reserve}", "definition"),)
+        for reserve, noms in par_reserve.items()
+    )
+
+
+_RAPPORT_MAXIMAL = 4.0
+"""Rapport des bornes au-delà duquel un temps estimé ne dit plus rien."""
 
 _NOTE_TEMPS: tuple[Ligne, ...] = (
     Texte(
@@ -230,6 +271,8 @@ def _temps(matiere: Matiere, mesure: MesureOffre) -> tuple[Ligne, ...]:
         return (Absence("M"),)
     if observe is None or not observe.lisible or observe.lower is None or observe.upper is None:
         return (matiere.imprimer(observe),)
+    if observe.upper > _RAPPORT_MAXIMAL * max(observe.lower, 1.0):
+        return (Texte("trop incertain"),)
     cle = Cle(indicateur=observe.indicateur, territoire=observe.territoire, champ="intervalle")
     bas, haut = (formater(borne, "nombre", decimales=0) for borne in (observe.lower, observe.upper))
     return (
@@ -278,6 +321,9 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
         ),
         lignes=tuple(rangees),
         paysage=len(domaines) > 4,
+        notes=tuple(
+            (Mention(f"{nom} : {sens}.", "definition"),) for nom, sens in LECTURE_DES_CLASSES
+        ),
         source=(Mention("Source : croisement calculé par Solidiag.", "reference"),),
     )
 
