@@ -79,6 +79,7 @@ def _acces(departement: str, categorie: str) -> Acces:
         trajets=TrajetEstime(parametres=parametres),
         couvertures=couvertures_par_categorie(_depot().sources.values()),
         origines={},
+        plafond=parametres.plafond_minutes,
     )
 
 
@@ -122,6 +123,30 @@ def test_counts_of_a_known_department(
     assert table["groupe"].n_unique() == services
     if communes is not None:
         assert table["code_insee"].n_unique() == communes
+
+
+@pytest.mark.parametrize("departement", ["971", "972", "973", "974", "976", "2A"])
+def test_no_service_comes_across_the_sea(departement: str) -> None:
+    alentour = _inventaire(departement).alentour
+    voisins = alentour.join(
+        _cadre().communes.select("code", "departement"), left_on="code_insee", right_on="code"
+    )
+    assert set(voisins["departement"]) <= ({"2B"} if departement == "2A" else set())
+    assert voisins.height == alentour.height
+
+
+def test_without_a_place_by_road_a_time_says_why() -> None:
+    temps = _acces("976", "esat").observations.filter(pl.col("indicateur") == "offre.esat.temps")
+    assert set(temps["motif"]) == {"aucun lieu connu n'est accessible par la route"}
+    assert set(temps["status"]) == {"L"}
+    assert temps["value"].null_count() == temps.height > 0
+
+
+def test_town_halls_are_read_but_not_counted_as_services() -> None:
+    assert "mairie" in set(_lus()["categorie"])
+    inventaire = _inventaire("40")
+    for table in (inventaire.services, inventaire.alentour, inventaire.ecartes):
+        assert "mairie" not in set(table["categorie"])
 
 
 def test_capacities_of_a_known_department() -> None:

@@ -81,16 +81,18 @@ def test_every_commune_comes_from_somewhere(referentiel: Referentiel, cog: int) 
 
 
 def test_known_mergers(referentiel: Referentiel) -> None:
-    passages = referentiel.passages
-    assert passages.origines_de("40197", cog_fichier=2012, cog=2026) == [
-        "40009", "40107", "40197", "40302",
-    ]  # fmt: skip
-    assert passages.origines_de("40192", cog_fichier=2012, cog=2026) == ["40192"]
+    passages = referentiel.passages.entre(2012, 2026)
+    origines = {
+        code: sorted(passages.filter(pl.col("nouveau") == code)["ancien"])
+        for code in ("40192", "40197")
+    }
+    assert origines == {"40192": ["40192"], "40197": ["40009", "40107", "40197", "40302"]}
 
 
 def test_a_code_change_of_the_day_is_followed(referentiel: Referentiel) -> None:
     # Freigné (49144) passe en Loire-Atlantique et fusionne dans Vallons-de-l'Erdre le 01/01/2018.
-    assert "49144" in referentiel.passages.origines_de("44180", cog_fichier=2017, cog=2026)
+    passages = referentiel.passages.entre(2017, 2026)
+    assert "49144" in passages.filter(pl.col("nouveau") == "44180")["ancien"].to_list()
 
 
 def test_restored_communes_are_splits(referentiel: Referentiel) -> None:
@@ -106,7 +108,11 @@ def test_restored_communes_are_splits(referentiel: Referentiel) -> None:
 def test_the_landes(referentiel: Referentiel) -> None:
     assert len(referentiel.communes_du_departement("40")) == 327
     assert len(referentiel.epci_du_departement("40")) == 18
-    assert referentiel.epci_partages("40") == ["200030435"]
+    partages = referentiel.intercommunalites.filter(
+        pl.col("code").is_in(referentiel.epci_du_departement("40")),
+        pl.col("departements").list.len() > 1,
+    )
+    assert partages["code"].to_list() == ["200030435"]
     assert referentiel.populations["DEP-40"] == 433_570
     assert referentiel.region_du_departement("40") == "75"
     assert referentiel.limitrophes("40") == ["32", "33", "47", "64"]

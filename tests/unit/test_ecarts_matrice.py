@@ -29,6 +29,8 @@ def obs(indicateur: str, territoire: str, value: float | None, **plus: Any) -> d
         "unite": "percent",
         "value": value,
         "status": "A" if value is not None else "L",
+        "lower": value,
+        "upper": value,
         "precision": "exact",
         "confidentiality": "F",
     } | plus
@@ -197,6 +199,7 @@ def test_a_single_intercommunality_is_not_compared_with_its_own_department() -> 
         ({"besoin": {"correspondance": "proche", "difference": "x"}}, "approchante"),
         ({"offre": {"origine": "services"}}, "horaires"),
         ({"croisement": {"appui": ""}}, "un seul indicateur"),
+        ({"croisement": {"etat_offre": "partielle"}}, "une partie du domaine seulement"),
     ],
 )
 def test_each_weakness_lowers_the_confidence_and_is_said(
@@ -206,6 +209,23 @@ def test_each_weakness_lowers_the_confidence_and_is_said(
     assert case["classe"] == "tension"
     assert case["confiance"] == "moyenne"
     assert mot in case["motif"]
+
+
+@pytest.mark.parametrize("cote", ["b", "o"])
+def test_an_unknown_uncertainty_is_a_weakness_and_a_known_rounding_is_not(cote: str) -> None:
+    inconnue = {"lower": None, "upper": None}
+    for precision, confiance in (("exact", "moyenne"), ("rounded", "forte")):
+        case = lancer(
+            [
+                ligne | inconnue | {"precision": precision}
+                if ligne["indicateur"] == cote
+                else ligne
+                for ligne in plein()
+            ]
+        )[A]
+        assert case["classe"] == "tension"
+        assert case["confiance"] == confiance
+        assert ("incertitude inconnue" in case["motif"]) == (precision == "exact")
 
 
 def test_two_distant_years_lower_the_confidence() -> None:

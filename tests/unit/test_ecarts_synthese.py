@@ -5,7 +5,7 @@ import pytest
 
 from solidiag.catalogue.indicateur import Croisement
 from solidiag.ecarts.matrice import CLASSES
-from solidiag.ecarts.synthese import Compte, SyntheseDomaine, compter, resumer
+from solidiag.ecarts.synthese import Compte, SyntheseDomaine, resumer
 
 
 def matrice(*cases: tuple[str, str, float | None], domaine: str = "d") -> pl.DataFrame:
@@ -32,12 +32,8 @@ def resume(
 
 
 def test_each_class_is_counted_zero_included() -> None:
-    comptes = compter(matrice(("tension", "forte", 1.0), ("tension", "faible", 1.0)))
-    assert comptes.height == len(CLASSES)
-    assert dict(comptes.select("classe", "nombre").iter_rows()) == {
-        **dict.fromkeys(CLASSES, 0),
-        "tension": 2,
-    }
+    synthese = resume(("tension", "forte", 1.0), ("tension", "faible", 1.0))
+    assert synthese.comptes == {**dict.fromkeys(CLASSES, 0), "tension": 2}
 
 
 def test_the_sentence_gives_each_class_with_its_agreement() -> None:

@@ -126,7 +126,8 @@ def test_the_other_part_alone_is_not_the_merged_commune(passages: Passages) -> N
 def test_a_code_change_the_day_of_a_merger_is_followed(passages: Passages) -> None:
     lignes = aligne(table(ligne("00003", 1.0), ligne("00004", 2.0)), passages, cog_fichier=2017)
     assert lignes["COM-00004"]["valeur"] == 3.0
-    assert passages.origines_de("00004", cog_fichier=2017, cog=2026) == ["00003", "00004"]
+    suivis = passages.entre(2017, 2026).filter(pl.col("nouveau") == "00004")
+    assert sorted(suivis["ancien"]) == ["00003", "00004"]
 
 
 def test_a_merger_undone_gives_back_each_part(passages: Passages) -> None:

@@ -64,6 +64,7 @@ def _mesurer(
     *,
     couverture: Couverture | None = None,
     mesure: MesureOffre = MESURE,
+    plafond: float = 180,
 ) -> Acces:
     inventaire = Inventaire(
         departement="01",
@@ -80,6 +81,7 @@ def _mesurer(
         trajets=trajets,
         couvertures={"ehpad": {"s": couverture or Couverture()}},
         origines={"s": [ORIGINE]},
+        plafond=plafond,
     )
 
 
@@ -139,7 +141,25 @@ def test_without_a_source_here_nothing_is_zero() -> None:
 def test_without_a_service_the_time_is_absent_with_a_reason() -> None:
     ligne = _valeur(_mesurer([]), "temps", "DEP-01")
     assert (ligne["value"], ligne["status"]) == (None, "L")
-    assert "aucun service" in str(ligne["motif"])
+    assert ligne["motif"] == "aucun lieu connu n'est accessible par la route"
+
+
+def test_a_time_above_the_ceiling_is_not_published_but_still_counts_as_far() -> None:
+    acces = _mesurer([_service("a", "01001", 0.0)], plafond=24)
+    loin, proche = (_valeur(acces, "temps", f"COM-0100{rang}") for rang in (2, 1))
+    assert (loin["value"], loin["lower"], loin["upper"]) == (None, None, None)
+    assert (loin["status"], loin["method"]) == ("L", None)
+    assert "plafond" in str(loin["motif"])
+    assert proche["value"] == 0.0
+    mediane = _valeur(acces, "temps", "EPCI-E1")
+    assert (mediane["value"], mediane["status"]) == (None, "L")
+    assert _valeur(acces, "part_plus_20", "EPCI-E1")["value"] == 75.0
+
+
+def test_our_own_estimate_is_not_said_rounded_by_a_producer() -> None:
+    acces = _mesurer([_service("a", "01001", 0.0)])
+    assert set(acces.observations["precision"].drop_nulls()) == {"exact"}
+    assert set(acces.observations["status"]) == {"E"}
 
 
 def test_a_capacity_counts_once_per_service_and_never_makes_a_zero() -> None:
@@ -188,7 +208,10 @@ def test_the_estimated_provider_never_gives_zero_at_home() -> None:
     bande = Bande(central=50, bas=40, haut=60)
     estime = TrajetEstime(
         parametres=ParametresTrajet(
-            detour=Bande(central=1.3, bas=1.1, haut=1.5), vitesses={}, vitesse_sans_densite=bande
+            detour=Bande(central=1.3, bas=1.1, haut=1.5),
+            vitesses={},
+            vitesse_sans_densite=bande,
+            plafond_minutes=180,
         )
     )
     temps = estime(COMMUNES.head(2), COMMUNES.head(1))

@@ -5,15 +5,15 @@ from typing import Any
 import polars as pl
 
 from solidiag.catalogue.grille import Axe, Domaine, Grille
-from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.catalogue.indicateur import Indicateur
 from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
 from solidiag.model.service import ECARTS
-from solidiag.priorites.criteres import CRITERES, evaluer_criteres
+from solidiag.priorites.criteres import CRITERES, evaluer_criteres, par_presence
 
 PARAMETRES: dict[str, Any] = {
     "familles": {
         "besoin": {"criteres": {"niveau": {}, "territoires": {}}},
-        "offre": {"criteres": {"tension": {}, "sans_lieu": {}}},
+        "offre": {"criteres": {"tension": {}}},
     },
     "marge": 0.1,
     "poids_vigilance": 0.5,
@@ -31,20 +31,9 @@ def indicateur(nom: str, sens: str = "plus_haut_est_plus_fragile") -> Indicateur
     )  # fmt: skip
 
 
-def mesure(**plus: Any) -> MesureOffre:
-    return MesureOffre.model_validate(
-        {
-            "id": "m", "libelle": "m", "libelle_court": "m", "domaines": ["d"],
-            "nature": "presence", "origine": "services",
-        } | plus
-    )  # fmt: skip
-
-
 def evaluer(
     cases: list[dict[str, Any]],
     observations: list[tuple[str, str, str, float]] = (),  # type: ignore[assignment]
-    *,
-    zero: bool = True,
 ) -> dict[str, dict[str, Any]]:
     besoins = ("b1", "b2", "o1", "ctx")
     grille = Grille(
@@ -82,7 +71,6 @@ def evaluer(
             "o1": indicateur("o1"),
             "ctx": indicateur("ctx", "contexte"),
         },
-        mesures={"m": mesure(zero_interpretable=zero)},
         parametres=PARAMETRES,
         demi_pas={},
     )  # fmt: skip
@@ -102,8 +90,6 @@ def test_tension_weighs_people_and_half_counts_vigilance() -> None:
     criteres = evaluer(VOLUME)
     assert criteres["tension"]["valeur"] == (0.5 * 300 + 100) / 400
     assert criteres["territoires"]["valeur"] == 300 / 400
-    assert criteres["sans_lieu"]["valeur"] is None
-    assert "présence" in criteres["sans_lieu"]["motif"]
 
 
 def test_an_unmeasured_territory_is_not_counted_as_covered() -> None:
@@ -113,15 +99,23 @@ def test_an_unmeasured_territory_is_not_counted_as_covered() -> None:
     assert criteres["territoires"]["valeur"] == 0.0
 
 
-def test_an_absence_counts_only_when_the_list_is_complete() -> None:
+def test_a_presence_is_never_on_the_scale_of_a_volume() -> None:
     cases = [
         {"territoire": "EPCI-1", "classe": "presence_seulement", "offre": "m", "offre_valeur": 2.0},
         {"territoire": "EPCI-2", "classe": "presence_seulement", "offre": "m", "offre_valeur": 0.0},
     ]
-    assert evaluer(cases)["sans_lieu"]["valeur"] == 0.25
-    partielle = evaluer(cases, zero=False)["sans_lieu"]
-    assert partielle["valeur"] is None
-    assert "n'est pas complète" in partielle["motif"]
+    tension = evaluer(cases)["tension"]
+    assert tension["valeur"] is None
+    assert "volume" in tension["motif"]
+
+
+def test_only_domains_without_any_volume_are_known_by_presence() -> None:
+    table = pl.DataFrame(
+        [("p", "presence_seulement"), ("p", "non_mesure"), ("v", "couvert"), ("n", "non_mesure")],
+        schema=["domaine", "classe"],
+        orient="row",
+    )
+    assert par_presence(table) == {"p"}
 
 
 def test_the_level_compares_with_france_or_else_the_region_of_the_same_year() -> None:

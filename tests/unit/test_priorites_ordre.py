@@ -10,7 +10,7 @@ from solidiag.model.service import PRIORITES
 from solidiag.priorites.criteres import CRITERES
 from solidiag.priorites.ordre import ordonner, ranger, regrouper, tirer_rangs
 
-FAMILLES = {"niveau": "besoin", "territoires": "besoin", "tension": "offre", "sans_lieu": "offre"}
+FAMILLES = {"niveau": "besoin", "territoires": "besoin", "tension": "offre", "autre": "offre"}
 PARAMETRES: dict[str, Any] = {
     "familles_requises": ["besoin", "offre"],
     "tirages": 400,
@@ -29,8 +29,12 @@ def criteres(**domaines: tuple[float | None, ...]) -> pl.DataFrame:
     )
 
 
-def lancer(table: pl.DataFrame, graine: int = 1) -> dict[str, dict[str, Any]]:
-    ordre = ordonner(table, parametres=PARAMETRES, rng=np.random.default_rng(graine))
+def lancer(
+    table: pl.DataFrame, graine: int = 1, presences: frozenset[str] = frozenset()
+) -> dict[str, dict[str, Any]]:
+    ordre = ordonner(
+        table, presences=presences, parametres=PARAMETRES, rng=np.random.default_rng(graine)
+    )
     assert dict(ordre.schema) == PRIORITES
     return {ligne["domaine"]: ligne for ligne in ordre.iter_rows(named=True)}
 
@@ -60,6 +64,19 @@ def test_a_domain_without_a_family_is_to_be_documented_and_never_last() -> None:
     assert ordre["bas"]["rang_max"] == 2
     assert ordre["sans_offre"]["criteres_documentes"] == 2
     assert ordre["rien"]["criteres_documentes"] == 0
+
+
+def test_a_domain_known_by_its_presence_is_listed_apart_whatever_its_criteria() -> None:
+    table = criteres(
+        rien=(1.0, None, None, None), lieu=(1.0, 1.0, 1.0, None), volume=(0.1, 0.1, 0.1, None)
+    )
+    ordre = lancer(table, presences=frozenset({"lieu"}))
+    assert list(ordre) == ["volume", "lieu", "rien"]
+    assert [ligne["statut"] for ligne in ordre.values()] == ["classe", "presence", "non_classe"]
+    assert (ordre["volume"]["rang"], ordre["volume"]["rang_max"]) == (1, 1)
+    assert (ordre["lieu"]["rang"], ordre["lieu"]["score"]) == (None, None)
+    assert "seule" not in ordre["rien"]["motif"]
+    assert "présence" in ordre["lieu"]["motif"]
 
 
 def test_a_domain_above_everywhere_keeps_its_rank_for_all_weights() -> None:

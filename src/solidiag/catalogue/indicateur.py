@@ -54,6 +54,8 @@ class Lecture(_Gele):
     complement: float | None = None
     """Pour ``publie`` : la valeur lue est retranchée de ce nombre (100 − part)."""
     periode: str
+    pas_arrondi: float | None = None
+    """Pas d'arrondi du producteur pour cette lecture, s'il n'est pas celui de l'indicateur."""
     decimales: int = 1
     part_minimale: float = 0.95
     """Part de la population des communes lues sous laquelle une somme n'est pas montrée."""
@@ -142,7 +144,10 @@ class Croisement(_Gele):
     offre_secours: str = ""
     """Mesure lue là où ``offre`` ne l'est dans aucune intercommunalité du département."""
     etat_offre: Literal["bonne", "partielle", "indirecte", "aucune"] = "aucune"
-    """Ce que les fichiers embarqués disent de l'offre propre au domaine."""
+    """Ce que les fichiers embarqués disent de l'offre propre au domaine.
+
+    En volume, ``partielle`` : une partie du domaine seulement est comparée, et c'est une faiblesse.
+    """
     sens_offre: Literal["plus_est_mieux", "moins_est_mieux"] = "plus_est_mieux"
     reserve: str = ""
     detenteur: str = ""

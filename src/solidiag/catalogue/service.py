@@ -32,6 +32,9 @@ class CategorieService(BaseModel):
         Mots du nom qui n'identifient rien.
     partout
         Le service se rend aussi ailleurs ou à distance : la distance au site mesure mal l'accès.
+    recense
+        Faux pour un lieu qui n'est pas un service d'accompagnement : le fichier lu le contient,
+        l'inventaire ne le compte pas.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +53,7 @@ class CategorieService(BaseModel):
     marqueurs: dict[str, str] = {}
     mots_communs: tuple[str, ...] = ()
     partout: bool = False
+    recense: bool = True
     remarque: str = ""
 
 

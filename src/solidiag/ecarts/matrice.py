@@ -335,8 +335,12 @@ class _Case:
             yield "besoin de définition approchante"
         if besoin.approchee or offre.approchee:
             yield "valeur estimée ou tronquée"
+        if not (besoin.encadree and offre.encadree):
+            yield "incertitude inconnue"
         if not all(place.etablie for place in places):
             yield "écart qui ne sort pas de l'incertitude"
+        if self.croisement.etat_offre == "partielle":
+            yield "une partie du domaine seulement"
         if self.offre != self.croisement.offre:
             yield "offre rapportée à une population plus large"
         mesure = self.mesures.get(self.offre)

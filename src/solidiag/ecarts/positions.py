@@ -25,6 +25,8 @@ class Mesure:
     ----------
     bas, haut
         Bornes entre lesquelles la vraie valeur se trouve, d'après l'intervalle ou l'arrondi.
+    encadree
+        Un intervalle ou un arrondi dit l'incertitude ; sinon elle est inconnue, et non nulle.
     absence
         Pourquoi la valeur ne se lit pas ; vide si elle se lit.
     """
@@ -34,6 +36,7 @@ class Mesure:
     haut: float | None = None
     periode: str = ""
     approchee: bool = False
+    encadree: bool = False
     absence: str = ""
 
     @property
@@ -91,6 +94,8 @@ def mesurer(ligne: Mapping[str, Any], demi_pas: Mapping[str, float]) -> Mesure:
         return Mesure(valeur=None, periode=periode, absence=absence)
     bas, haut = ligne["lower"], ligne["upper"]
     pas = demi_pas.get(str(ligne["unite"]), 0.0)
+    arrondie = precision in {Precision.ARRONDIE, Precision.ARRONDIE_BAS} and pas > 0
+    encadree = arrondie or (bas is not None and haut is not None)
     if bas is None or haut is None:
         if precision == Precision.ARRONDIE:
             bas, haut = valeur - pas, valeur + pas
@@ -103,6 +108,7 @@ def mesurer(ligne: Mapping[str, Any], demi_pas: Mapping[str, float]) -> Mesure:
         bas=float(bas),
         haut=float(haut),
         periode=periode,
+        encadree=encadree,
         approchee=precision == Precision.ARRONDIE_BAS or statut in {"E", "P"},
     )
 

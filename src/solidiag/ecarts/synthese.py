@@ -1,4 +1,4 @@
-"""Synthèse de la matrice : comptes par classe, et une phrase prudente par domaine.
+"""Synthèse de la matrice : une phrase prudente par domaine.
 
 Rien n'est rendu ici : une phrase est une suite de morceaux, textes ou nombres, que la publication
 met en forme et dont elle garde la clé. Toute phrase est un brouillon calculé.
@@ -77,16 +77,6 @@ _VERBES: tuple[tuple[str, str, str], ...] = (
         "ont une offre au-dessus de la référence pour un besoin au-dessous",
     ),
 )
-
-
-def compter(ecarts: pl.DataFrame) -> pl.DataFrame:
-    """Renvoie ``domaine``, ``classe``, ``nombre`` : chaque classe de chaque domaine, 0 compris."""
-    domaines = ecarts.select(pl.col("domaine").unique(maintain_order=True))
-    toutes = domaines.join(pl.DataFrame({"classe": list(CLASSES)}), how="cross")
-    vus = ecarts.group_by("domaine", "classe").agg(pl.len().alias("nombre"))
-    return toutes.join(
-        vus, on=["domaine", "classe"], how="left", maintain_order="left"
-    ).with_columns(pl.col("nombre").fill_null(0).cast(pl.Int32))
 
 
 def resumer(

@@ -53,11 +53,14 @@ class ParametresTrajet:
         Vitesse en km/h par niveau de densité (1 à 7).
     vitesse_sans_densite
         Vitesse en km/h quand la densité n'est pas connue.
+    plafond_minutes
+        Temps au-delà duquel l'estimation n'a plus de sens et n'est pas publiée.
     """
 
     detour: Bande
     vitesses: Mapping[int, Bande]
     vitesse_sans_densite: Bande
+    plafond_minutes: float
 
     @classmethod
     def depuis(cls, contenu: Mapping[str, Any]) -> ParametresTrajet:
@@ -76,6 +79,7 @@ class ParametresTrajet:
                 int(niveau): Bande(**bande) for niveau, bande in contenu["vitesses_km_h"].items()
             },
             vitesse_sans_densite=Bande(**contenu["vitesse_sans_densite_km_h"]),
+            plafond_minutes=float(contenu["plafond_minutes"]),
         )
 
     def vitesse(self, niveau: int | None) -> Bande:

@@ -91,14 +91,6 @@ class Passages:
             codes |= avant
         return frozenset(codes)
 
-    def origines_de(self, commune: str, *, cog_fichier: int, cog: int) -> list[str]:
-        """Renvoie les codes de ``cog_fichier`` dont vient une commune, triés."""
-        table = self.entre(cog_fichier, cog).filter(
-            (pl.col("nouveau") == commune)
-            & pl.col("relation").is_in([INCHANGEE, FUSIONNEE, PARTAGEE])
-        )
-        return sorted(table["ancien"].to_list())
-
     def _evenements(self, debut: int, fin: int) -> pl.DataFrame:
         return self.mouvements.filter(
             (pl.col("date") > f"{debut}-01-01") & (pl.col("date") <= f"{fin}-01-01")

@@ -169,14 +169,6 @@ class Referentiel:
         ]
         return sorted(epci.unique())
 
-    def epci_partages(self, departement: str) -> list[str]:
-        """Renvoie, parmi eux, ceux qui ont aussi des communes dans un autre département."""
-        codes = self.epci_du_departement(departement)
-        table = self.intercommunalites.filter(
-            pl.col("code").is_in(codes) & (pl.col("departements").list.len() > 1)
-        )
-        return table["code"].to_list()
-
     def territoires_du_departement(self, departement: str, niveau: Niveau | str) -> list[str]:
         """Renvoie les identifiants des territoires d'un niveau qui touchent le département."""
         communes = self.communes_du_departement(departement)

@@ -4,7 +4,7 @@ Le nombre de lieux et leur taux se comptent dans `solidiag.offre.mesures` ; ici 
 offrent et ce qu'il faut de temps pour y aller. Un temps est toujours une estimation, avec sa
 bande. Les services au-delà de la limite du département comptent ; quand une source s'arrête à
 cette limite, le temps d'une commune proche est « au plus » : un service plus proche peut exister
-là où rien n'est documenté.
+là où rien n'est documenté. Aucun trajet ne passe par la mer entre deux départements.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ DETAIL: dict[str, pl.DataType] = {
 _SANS_INTERVALLE = "somme de capacités publiées : aucune marge n'est calculable"
 _SANS_CAPACITE = "aucune capacité recensée ; la liste n'est pas exhaustive"
 _NON_COUVERT = "aucune source embarquée ne couvre ce territoire"
-_SANS_SERVICE = "aucun service recensé à portée, ou commune sans point ou sans habitant"
+_SANS_SERVICE = "aucun lieu connu n'est accessible par la route"
+_SANS_POINT = "commune sans point ou sans habitant"
+_TROP_LOIN = "lieu trop éloigné : au-delà du plafond déclaré, un temps estimé n'est pas publié"
 _AU_PLUS = "au plus : au-delà de la limite couverte, l'offre n'est pas documentée"
 
 
@@ -82,6 +84,7 @@ def mesurer_acces(
     trajets: Trajets,
     couvertures: Mapping[str, Mapping[str, Couverture]],
     origines: Mapping[str, Sequence[Origin]],
+    plafond: float,
 ) -> Acces:
     """Renvoie la capacité et le temps d'accès d'une mesure de services.
 
@@ -99,6 +102,9 @@ def mesurer_acces(
         Catégorie → source → territoires couverts (`mesures.couvertures_par_categorie`).
     origines
         Source → provenances des fichiers lus.
+    plafond
+        Minutes au-delà desquelles un temps n'est pas publié ; la commune reste comptée parmi celles
+        qui dépassent vingt et trente minutes.
 
     Raises
     ------
@@ -112,6 +118,7 @@ def mesurer_acces(
         cadre=cadre,
         couvertures=couvertures,
         origines=origines,
+        plafond=plafond,
     ).calculer(trajets)
 
 
@@ -123,6 +130,7 @@ class _Mesure:
     cadre: Cadre
     couvertures: Mapping[str, Mapping[str, Couverture]]
     origines: Mapping[str, Sequence[Origin]]
+    plafond: float
 
     def calculer(self, trajets: Trajets) -> Acces:
         voulus = pl.col("categorie").is_in(self.categories)
@@ -287,11 +295,15 @@ class _Mesure:
             detail, on="code", how="left"
         )
         est_commune = pl.col("territoire").str.starts_with(f"{Niveau.COMMUNE}-")
-        tables = {"temps": [_temps_des_communes(jointes.filter(est_commune))]}
+        vide = _SANS_SERVICE if detail.is_empty() else _SANS_POINT
+        communales = jointes.filter(est_commune)
+        tables = {"temps": [_temps_des_communes(communales, plafond=self.plafond, vide=vide)]}
         ensembles = list(jointes.filter(~est_commune).group_by("territoire", maintain_order=True))
-        tables["temps"].append(_en_lignes(ensembles, _medianes))
+        medianes = _en_lignes(ensembles, _medianes, vide=vide)
+        tables["temps"].append(_plafonner(medianes, self.plafond))
         for seuil in SEUILS_MIN:
-            tables[f"part_plus_{seuil}"] = [_en_lignes(ensembles, partial(_parts, seuil=seuil))]
+            parts = _en_lignes(ensembles, partial(_parts, seuil=seuil), vide=vide)
+            tables[f"part_plus_{seuil}"] = [parts]
         return [
             self._habiller(
                 pl.concat(lues),
@@ -318,13 +330,12 @@ class _Mesure:
             ),
             inputs=tuple(o for source in sources for o in self.origines.get(source, ())),
         )
-        precision = Precision.EXACTE if suffixe == "capacite" else Precision.ARRONDIE
         table = table.with_columns(
             indicateur=pl.lit(f"offre.{self.mesure.id}.{suffixe}"),
             cog=pl.lit(self.cadre.cog, dtype=pl.Int32),
             periode=pl.lit(_periode(services)),
             unite=pl.lit(unite),
-            precision=pl.when(pl.col("value").is_not_null()).then(pl.lit(precision.value)),
+            precision=pl.when(pl.col("value").is_not_null()).then(pl.lit(Precision.EXACTE.value)),
             confidentiality=pl.lit(ConfStatus.LIBRE.value),
             origin=pl.lit(origine.id),
         )
@@ -340,10 +351,10 @@ _LIGNE: dict[str, pl.DataType] = {
 }  # fmt: skip
 
 
-def _temps_des_communes(jointes: pl.DataFrame) -> pl.DataFrame:
+def _temps_des_communes(jointes: pl.DataFrame, *, plafond: float, vide: str) -> pl.DataFrame:
     """Temps de chaque commune, ou pourquoi il n'y en a pas (schéma `_LIGNE`)."""
     connu = pl.col("couverte") & pl.col("temps").is_not_null()
-    return jointes.select(
+    lignes = jointes.select(
         "territoire",
         pl.when(connu).then(pl.col("temps")).alias("value"),
         pl.when(connu).then(pl.col("temps_bas")).alias("lower"),
@@ -356,18 +367,37 @@ def _temps_des_communes(jointes: pl.DataFrame) -> pl.DataFrame:
         pl.when(~pl.col("couverte"))
         .then(pl.lit(_NON_COUVERT))
         .when(pl.col("temps").is_null())
-        .then(pl.lit(_SANS_SERVICE))
+        .then(pl.lit(vide))
         .when(pl.col("au_plus"))
         .then(pl.lit(_AU_PLUS))
         .alias("motif"),
         connu.cast(pl.Int32).alias("n_publies"),
         pl.lit(1, dtype=pl.Int32).alias("n_total"),
     )
+    return _plafonner(lignes, plafond)
+
+
+def _plafonner(lignes: pl.DataFrame, plafond: float) -> pl.DataFrame:
+    """Remplace par son motif un temps au-delà du plafond (schéma `_LIGNE`)."""
+    loin = (pl.col("value") > plafond).fill_null(value=False)
+    return lignes.with_columns(
+        *(
+            pl.when(~loin).then(pl.col(nom)).alias(nom)
+            for nom in ("value", "lower", "upper", "method")
+        ),
+        pl.when(loin)
+        .then(pl.lit(ObsStatus.NON_FOURNI.value))
+        .otherwise(pl.col("status"))
+        .alias("status"),
+        pl.when(loin).then(pl.lit(_TROP_LOIN)).otherwise(pl.col("motif")).alias("motif"),
+    )
 
 
 def _en_lignes(
     ensembles: Sequence[tuple[tuple[object, ...], pl.DataFrame]],
     calcul: Callable[[pl.DataFrame], dict[str, float | None]],
+    *,
+    vide: str,
 ) -> pl.DataFrame:
     """Applique un calcul pondéré à chaque territoire (schéma `_LIGNE`)."""
     lignes: list[dict[str, object]] = []
@@ -384,7 +414,7 @@ def _en_lignes(
         if not groupe["couverte"].any():
             ligne["motif"] = _NON_COUVERT
         elif connus.is_empty():
-            ligne["motif"] = _SANS_SERVICE
+            ligne["motif"] = vide
         else:
             ligne |= {
                 "status": ObsStatus.ESTIME.value,

@@ -112,10 +112,13 @@ def inventaire_du_departement(
         Toutes les lignes lues des sources (schéma `SERVICES`), codes du fichier.
     cadre
         Communes du COG courant.
+    categories
+        Catégories déclarées ; celles que l'on ne recense pas sont laissées de côté.
     couvertures
         Identifiant de source → territoires qu'elle couvre.
     limitrophes
-        Départements voisins, dont les services comptent dans les temps de trajet.
+        Départements voisins par la route, dont les services comptent dans les temps de trajet ;
+        aucun autre n'y compte.
 
     Raises
     ------
@@ -124,6 +127,8 @@ def inventaire_du_departement(
     """
     utiles = situer(_a_portee(services, cadre, {departement, *limitrophes}), cadre)
     utiles = classer(utiles, categories)
+    a_part = [nom for nom, categorie in categories.items() if not categorie.recense]
+    utiles = utiles.filter(~pl.col("categorie").is_in(a_part))
     dedans = set(cadre.communes.filter(pl.col("departement") == departement)["code"])
     epci = cadre.communes.filter(pl.col("code").is_in(dedans))["epci"].drop_nulls().unique()
     partagees = set(cadre.communes.filter(pl.col("epci").is_in(epci.implode()))["code"])
@@ -139,7 +144,8 @@ def inventaire_du_departement(
     locaux, paires = reunir(utiles.filter(ici), categories, seuils=seuils)
     locaux = _fermer_les_remplaces(locaux, categories)
     ouverts = pl.col("fermeture").is_null()
-    autour = utiles.filter(~ici & ouverts & pl.col("code_insee").is_not_null())
+    voisines = set(cadre.communes.filter(pl.col("departement").is_in(list(limitrophes)))["code"])
+    autour = utiles.filter(~ici & ouverts & pl.col("code_insee").is_in(voisines))
     return Inventaire(
         departement=departement,
         limitrophes=tuple(limitrophes),
@@ -160,14 +166,19 @@ def _a_portee(services: pl.DataFrame, cadre: Cadre, departements: set[str]) -> p
         if not codes.isdisjoint(communes)
     }
     par_code = pl.col("code_insee").is_in(codes | anciens)
-    debuts = tuple({code[:2] for code in codes})
-    par_postal = pl.col("code_postal").is_in(postaux) | pl.col("code_postal").str.slice(0, 2).is_in(
-        debuts
+    debuts = {debut for departement in departements for debut in _debuts_postaux(departement)}
+    par_postal = pl.col("code_postal").is_in(postaux) | pl.any_horizontal(
+        pl.col("code_postal").str.starts_with(debut) for debut in sorted(debuts)
     )
     sans = pl.col("code_insee").is_null() & pl.col("code_postal").is_null()
     return services.filter(
         par_code.fill_null(value=False) | par_postal.fill_null(value=False) | sans
     )
+
+
+def _debuts_postaux(departement: str) -> tuple[str, ...]:
+    """Début des codes postaux d'un département : le sien, sauf en Corse (20)."""
+    return ("20",) if departement in ("2A", "2B") else (departement,)
 
 
 def _fermer_les_remplaces(

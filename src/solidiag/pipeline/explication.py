@@ -11,6 +11,7 @@ import polars as pl
 from solidiag.besoins.formules import termes_de
 from solidiag.besoins.tracer import Chaine, TermeTrace, lectures_possibles, tracer
 from solidiag.catalogue.indicateur import Indicateur, Lecture, MesureOffre, Terme
+from solidiag.catalogue.service import lire_categories
 from solidiag.errors import IndicateurInconnu
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR, MARQUES
@@ -23,7 +24,7 @@ from solidiag.pipeline.calculs import (
     calculer_indicateurs,
     charger_referentiel,
 )
-from solidiag.pipeline.offre import charger_categories, inventorier
+from solidiag.pipeline.offre import inventorier
 from solidiag.publication.francais import de, formater
 from solidiag.sources.registre import lire, lire_cellules
 from solidiag.storage.cache import Cache, dossier_de_cache
@@ -246,8 +247,9 @@ def _expliquer_services(
             "L'inventaire se fait département par département : demandez un territoire d'un seul."
         )
         return Explication(titre=titre, contenu=((1, texte),))
+    categories = lire_categories(depot.declaration("services/categories.yaml"))
     inventaire, origines = inventorier(
-        depot, referentiel, departement=departements[0], categories=charger_categories(depot)
+        depot, referentiel, departement=departements[0], categories=categories
     )
     retenus = un_par_service(
         inventaire.services.filter(

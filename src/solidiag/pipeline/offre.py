@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
-from solidiag.catalogue.service import CategorieService
+from solidiag.catalogue.service import CategorieService, lire_categories
 from solidiag.catalogue.source import Couverture
 from solidiag.geography.distances import ParametresTrajet
 from solidiag.geography.referentiel import Referentiel
@@ -28,7 +28,6 @@ from solidiag.offre.mesures import (
 )
 from solidiag.offre.trajets import TrajetEstime
 from solidiag.sources.services import lire_codes_postaux, lire_services
-from solidiag.storage.declarations import valider
 from solidiag.storage.depot import Depot
 
 CalculTable = Callable[[Iterable[Indicateur]], tuple[pl.DataFrame, dict[str, Origin]]]
@@ -98,7 +97,7 @@ def calculer_offre(
     calculer_tables
         Calcul des mesures qui se lisent dans une table, comme un indicateur.
     """
-    categories = charger_categories(depot)
+    categories = lire_categories(depot.declaration("services/categories.yaml"))
     inventaire, origines_services = inventorier(
         depot, referentiel, departement=departement, categories=categories
     )
@@ -121,7 +120,8 @@ def calculer_offre(
     lots.append(comptees)
     origines.update(provenances)
     cadre = _cadre(depot, referentiel)
-    trajets = TrajetEstime(parametres=ParametresTrajet.depuis(depot.parametres("temps_de_trajet")))
+    conventions = ParametresTrajet.depuis(depot.parametres("temps_de_trajet"))
+    trajets = TrajetEstime(parametres=conventions)
     deduites: dict[str, MesureOffre] = {}
     for mesure in de_services:
         acces = mesurer_acces(
@@ -131,6 +131,7 @@ def calculer_offre(
             trajets=trajets,
             couvertures=couvertures,
             origines=origines_services,
+            plafond=conventions.plafond_minutes,
         )
         lots.append(
             acces.observations.filter(pl.col("territoire").is_in(list(territoires))).with_columns(
@@ -151,14 +152,6 @@ def calculer_offre(
         mesures=deduites,
         categories=categories,
     )
-
-
-def charger_categories(depot: Depot) -> dict[str, CategorieService]:
-    """Renvoie les catégories de services déclarées, par identifiant."""
-    return {
-        nom: valider(CategorieService, contenu, nom="categories.yaml")
-        for nom, contenu in depot.declaration("services/categories.yaml").items()
-    }
 
 
 def inventorier(

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.catalogue.grille import Grille
-from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.catalogue.indicateur import Indicateur
 from solidiag.ecarts.positions import Mesure, mesurer, situer
 
 CRITERES: dict[str, pl.DataType] = {
@@ -22,6 +22,8 @@ CRITERES: dict[str, pl.DataType] = {
 }
 """Un critère par ligne ; ``valeur`` vide avec un ``motif`` quand il n'est pas documenté."""
 
+_EN_VOLUME = ("tension", "vigilance", "couvert", "a_redeployer")
+
 _ORIENTES = {"plus_haut_est_plus_fragile": 1, "plus_bas_est_plus_fragile": -1}
 
 
@@ -34,7 +36,6 @@ def evaluer_criteres(
     departement: str,
     region: str,
     indicateurs: Mapping[str, Indicateur],
-    mesures: Mapping[str, MesureOffre],
     parametres: Mapping[str, Any],
     demi_pas: Mapping[str, float],
 ) -> pl.DataFrame:
@@ -83,13 +84,23 @@ def evaluer_criteres(
                 cases, populations, indicateurs=indicateurs, marge=float(parametres["marge"])
             ),
             "tension": _tension(cases, populations, poids=float(parametres["poids_vigilance"])),
-            "sans_lieu": _sans_lieu(cases, populations, mesures=mesures),
         }
         lignes.extend(
             {"domaine": domaine.id, "famille": famille, "critere": critere, **calculs[critere]}
             for critere, famille in familles.items()
         )
     return pl.DataFrame(lignes, schema=CRITERES)
+
+
+def par_presence(ecarts: pl.DataFrame) -> frozenset[str]:
+    """Renvoie les domaines dont l'offre n'est connue que par sa présence.
+
+    Une présence n'est jamais un volume : elle n'est pas sur l'échelle d'une population en tension,
+    et ces domaines ne se mettent pas en ordre avec les autres.
+    """
+    presents = ecarts.filter(pl.col("classe") == "presence_seulement")["domaine"]
+    mesures = ecarts.filter(pl.col("classe").is_in(list(_EN_VOLUME)))["domaine"]
+    return frozenset(presents) - frozenset(mesures)
 
 
 def _critere(numerateur: float, denominateur: float) -> dict[str, Any]:
@@ -182,7 +193,7 @@ def _part_population(
 def _tension(
     cases: pl.DataFrame, populations: Mapping[str, float], *, poids: float
 ) -> dict[str, Any]:
-    valeurs = {"tension": 1.0, "vigilance": poids, "couvert": 0.0, "a_redeployer": 0.0}
+    valeurs = dict(zip(_EN_VOLUME, (1.0, poids, 0.0, 0.0), strict=True))
     pesees = [
         (valeurs[ligne["classe"]], population)
         for ligne, population in _peser(cases, populations)
@@ -191,20 +202,3 @@ def _tension(
     if not pesees:
         return _absent("l'offre n'est mesurée en volume dans aucune intercommunalité")
     return _critere(sum(v * p for v, p in pesees), sum(p for _, p in pesees))
-
-
-def _sans_lieu(
-    cases: pl.DataFrame, populations: Mapping[str, float], *, mesures: Mapping[str, MesureOffre]
-) -> dict[str, Any]:
-    presentes = [
-        (ligne, population)
-        for ligne, population in _peser(cases, populations)
-        if ligne["classe"] == "presence_seulement" and ligne["offre_valeur"] is not None
-    ]
-    if not presentes:
-        return _absent("l'offre n'est connue par sa présence dans aucune intercommunalité")
-    mesure = mesures.get(str(presentes[0][0]["offre"]))
-    if mesure is None or not mesure.zero_interpretable:
-        return _absent("la liste des lieux n'est pas complète\u00a0: l'absence n'y est pas prouvée")
-    sans = sum(population for ligne, population in presentes if ligne["offre_valeur"] == 0)
-    return _critere(sans, sum(population for _, population in presentes))

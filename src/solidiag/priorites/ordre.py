@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,15 @@ import polars as pl
 
 from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import PRIORITES
+
+_MOTIFS: dict[str, str] = {
+    "classe": "Brouillon calculé\u00a0: les poids sont une hypothèse, l'ordre reste à décider.",
+    "presence": (
+        "Non classé\u00a0: l'offre n'est connue que par sa présence, qui ne dit pas un volume."
+    ),
+    "non_classe": "Non classé, à documenter\u00a0: une famille de critères n'a aucune donnée.",
+}
+_APRES = {"classe": 0, "presence": 1, "non_classe": 2}
 
 Tableau = npt.NDArray[np.float64]
 Rangs = npt.NDArray[np.int64]
@@ -101,17 +110,24 @@ def tirer_rangs(
 
 
 def ordonner(
-    criteres: pl.DataFrame, *, parametres: Mapping[str, Any], rng: np.random.Generator
+    criteres: pl.DataFrame,
+    *,
+    presences: Collection[str],
+    parametres: Mapping[str, Any],
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Renvoie les domaines en ordre provisoire, avec l'étendue de leurs rangs.
 
     Un domaine dont une famille n'a aucun critère documenté n'a ni score ni rang : il est « à
-    documenter », jamais dernier.
+    documenter », jamais dernier. Un domaine connu par sa seule présence n'en a pas non plus, et le
+    dit à part.
 
     Parameters
     ----------
     criteres
         Au schéma `solidiag.priorites.criteres.CRITERES`.
+    presences
+        Domaines dont l'offre n'est connue que par sa présence (`criteres.par_presence`).
     parametres
         Contenu de ``declarations/parametres/priorites.yaml``.
     rng
@@ -120,8 +136,8 @@ def ordonner(
     Returns
     -------
     polars.DataFrame
-        Au schéma `PRIORITES` : les domaines en ordre d'abord, puis les non classés dans l'ordre
-        des critères reçus.
+        Au schéma `PRIORITES` : les domaines en ordre d'abord, puis ceux connus par leur seule
+        présence, puis les non classés, dans l'ordre des critères reçus.
     """
     noms = list(dict.fromkeys(criteres["critere"]))
     familles = [str(criteres.filter(pl.col("critere") == nom)["famille"][0]) for nom in noms]
@@ -134,18 +150,25 @@ def ordonner(
     par_famille, noms_familles = regrouper(valeurs, familles)
     requises = [noms_familles.index(f) for f in parametres["familles_requises"]]
     manquants = np.isnan(par_famille[:, requises]).sum(axis=1)
-    classes = np.asarray(manquants == 0, dtype=np.bool_)
+    en_volume = np.array([domaine not in presences for domaine in domaines], dtype=np.bool_)
+    classes = np.asarray((manquants == 0) & en_volume, dtype=np.bool_)
+    statuts = [
+        "classe" if classe else "non_classe" if volume else "presence"
+        for classe, volume in zip(classes, en_volume, strict=True)
+    ]
     lignes = [
         {
             "domaine": domaine,
             "criteres_documentes": int((~np.isnan(valeurs[i])).sum()),
             "criteres_total": len(noms),
-            "statut": "classe" if classes[i] else "non_classe",
-            "motif": _motif(classe=bool(classes[i])),
+            "statut": statuts[i],
+            "motif": _MOTIFS[statuts[i]],
         }
         for i, domaine in enumerate(domaines)
     ]
-    table = pl.DataFrame(lignes)
+    table = pl.DataFrame(lignes).sort(
+        pl.col("statut").replace_strict(_APRES, return_dtype=pl.Int32), maintain_order=True
+    )
     if classes.any():
         table = table.join(
             _classer(
@@ -201,9 +224,3 @@ def _robustesse(etendue: int, nombre: int, seuils: Mapping[str, float]) -> str:
     if part <= float(seuils["robuste"]):
         return "robuste"
     return "discutable" if part <= float(seuils["discutable"]) else "sensible"
-
-
-def _motif(*, classe: bool) -> str:
-    if classe:
-        return "Brouillon calculé\u00a0: les poids sont une hypothèse, l'ordre reste à décider."
-    return "Non classé, à documenter\u00a0: une famille de critères n'a aucune donnée."
