@@ -89,7 +89,7 @@ def _declaration(depot: Depot, identifiant: str) -> tuple[Indicateur | MesureOff
     mesure = depot.mesures.get(nom)
     if mesure is None:
         connus = [*depot.indicateurs, *depot.mesures]
-        proches = difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.5)
+        proches = difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.6)
         raise IndicateurInconnu(identifiant, proches=proches)
     return (en_indicateur(mesure) if mesure.origine == "table" else mesure), suffixe
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from solidiag.publication.document import (
@@ -24,6 +25,9 @@ from solidiag.publication.document import (
     Titre,
 )
 from solidiag.publication.francais import typographier
+
+
+_TEXTE_SVG = re.compile(r">[^<]*'[^<]*<")
 
 
 def soigner(texte: str) -> str:
@@ -80,6 +84,7 @@ def _bloc(bloc: Bloc) -> Bloc:
                 sous_titre=_contenu(bloc.sous_titre),
                 source=_contenu(bloc.source),
                 alt=soigner(bloc.alt),
+                svg=_TEXTE_SVG.sub(lambda m: m[0].replace("'", "’"), bloc.svg),
             )
         case Encadre():
             return replace(

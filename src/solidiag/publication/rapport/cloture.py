@@ -31,6 +31,15 @@ _SANS_RANG: dict[str, str] = {
 """Domaines sans rang : deux listes que rien ne mêle, selon leur statut."""
 
 
+LICENCES: dict[str, str] = {
+    "etalab-2.0": "Licence Ouverte 2.0",
+    "lov2": "Licence Ouverte 2.0",
+    "odbl-1.0": "ODbL 1.0",
+    "ODbL-1.0": "ODbL 1.0",
+}
+"""Nom courant de chaque licence."""
+
+
 def _nom(texte: str) -> tuple[Ligne, ...]:
     return (Mention(texte, "nom"),)
 
@@ -268,7 +277,11 @@ def chapitre_sources(matiere: Matiere) -> Iterator[Bloc]:
                 Cellule(contenu=_nom("plus de deux ans" if ancienne else "récente")),
                 Cellule(contenu=_nom("oui" if couvert else "non : non documenté ici")),
                 Cellule(contenu=_nom("copie retravaillée" if retravaillee else "du producteur")),
-                Cellule(contenu=(Mention(source.licence.id, "reference"),)),
+                Cellule(
+                    contenu=(
+                        Mention(LICENCES.get(source.licence.id, source.licence.id), "reference"),
+                    )
+                ),
             )
         )
     yield Tableau(
