@@ -17,11 +17,11 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from solidiag.besoins.formules import variables_requises
+from solidiag.besoins.formules import variables_requises, variables_sommables
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.geography.alignement import aligner
 from solidiag.geography.referentiel import Referentiel
-from solidiag.pipeline.calculs import charger_referentiel, variables_sommables
+from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.sources.registre import lire
 from solidiag.storage.depot import Depot
 
