@@ -20,6 +20,7 @@ PARAMETRES: dict[str, Any] = {
     "demi_pas": {"percent": 0.5},
     "annees_entre_besoin_et_offre": 3,
     "age_maximal": 5,
+    "marges_sans_intervalle": 2,
     "faiblesses": {"forte": 0, "moyenne": 2},
 }
 EPCI = [f"EPCI-20000000{i}" for i in range(4)]

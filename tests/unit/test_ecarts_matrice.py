@@ -12,6 +12,7 @@ from solidiag.model.service import ECARTS
 
 PARAMETRES: dict[str, Any] = {
     "marges": {"besoin": 0.1, "offre": 0.1},
+    "marges_sans_intervalle": 2,
     "references": ["DEP", "REG", "FR"],
     "demi_pas": {"percent": 0.5},
     "annees_entre_besoin_et_offre": 3,
@@ -226,6 +227,24 @@ def test_an_unknown_uncertainty_is_a_weakness_and_a_known_rounding_is_not(cote: 
         assert case["classe"] == "tension"
         assert case["confiance"] == confiance
         assert ("incertitude inconnue" in case["motif"]) == (precision == "exact")
+
+
+@pytest.mark.parametrize(
+    ("besoin", "inconnu", "confiance"),
+    [(11.8, True, "moyenne"), (11.8, False, "forte"), (12.5, True, "moyenne")],
+)
+def test_a_modest_gap_of_unknown_uncertainty_is_one_more_weakness(
+    besoin: float, inconnu: bool, confiance: str
+) -> None:
+    bornes = {"lower": None, "upper": None} if inconnu else {}
+    lignes = [ligne | bornes if ligne["indicateur"] == "b" else ligne for ligne in plein(besoin)]
+    case = lancer(lignes)[A]
+    assert case["classe"] == "tension"
+    assert case["confiance"] == confiance
+    assert ("écart modeste" in case["motif"]) == (inconnu and besoin < 12)
+    assert (lancer(lignes, croisement={"appui": ""})[A]["confiance"] == "faible") == (
+        inconnu and besoin < 12
+    )
 
 
 def test_two_distant_years_lower_the_confidence() -> None:

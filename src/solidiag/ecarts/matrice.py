@@ -44,6 +44,7 @@ class Regles:
 
     marge_besoin: float
     marge_offre: float
+    marges_sans_intervalle: float
     references: tuple[str, ...]
     demi_pas: Mapping[str, float]
     annees_entre: int
@@ -57,6 +58,7 @@ class Regles:
         return cls(
             marge_besoin=float(parametres["marges"]["besoin"]),
             marge_offre=float(parametres["marges"]["offre"]),
+            marges_sans_intervalle=float(parametres["marges_sans_intervalle"]),
             references=tuple(parametres["references"]),
             demi_pas={str(u): float(p) for u, p in parametres["demi_pas"].items()},
             annees_entre=int(parametres["annees_entre_besoin_et_offre"]),
@@ -292,7 +294,13 @@ class _Case:
         place_offre = self._place_offre(offre, ref_offre[1])
         classe = _CLASSE[place_besoin.sens, place_offre.sens]
         faiblesses = list(
-            self._faiblesses(territoire, besoin, offre, places=(place_besoin, place_offre))
+            self._faiblesses(
+                territoire,
+                besoin,
+                offre,
+                places=(place_besoin, place_offre),
+                references=(ref_besoin[1], ref_offre[1]),
+            )
         )
         motif = (
             f"Besoin {_phrase_place(place_besoin)} {_echelle(ref_besoin[0])}, "
@@ -324,6 +332,7 @@ class _Case:
         offre: Mesure,
         *,
         places: tuple[Position, Position],
+        references: tuple[Mesure, Mesure],
     ) -> Iterator[str]:
         annees = (_annee(besoin.periode), _annee(offre.periode))
         if abs(annees[0] - annees[1]) > self.regles.annees_entre:
@@ -337,6 +346,10 @@ class _Case:
             yield "valeur estimée ou tronquée"
         if not (besoin.encadree and offre.encadree):
             yield "incertitude inconnue"
+        marges = (self.regles.marge_besoin, self.regles.marge_offre)
+        compares = zip((besoin, offre), references, places, marges, strict=True)
+        if any(self._fragile(m, r, place=p, marge=marge) for m, r, p, marge in compares):
+            yield "écart modeste pour une incertitude inconnue"
         if not all(place.etablie for place in places):
             yield "écart qui ne sort pas de l'incertitude"
         if self.croisement.etat_offre == "partielle":
@@ -351,6 +364,13 @@ class _Case:
             yield "un seul indicateur de besoin lisible"
         elif self._sens_appui(appui, reference[1]) * places[0].sens < 0:
             yield "un second indicateur de besoin dit le contraire"
+
+    def _fragile(self, mesure: Mesure, reference: Mesure, *, place: Position, marge: float) -> bool:
+        """Dit si un écart qui classe dépasse de peu la marge, sans incertitude connue."""
+        if mesure.encadree or not place.sens or mesure.valeur is None or reference.valeur is None:
+            return False
+        limite = self.regles.marges_sans_intervalle * marge * abs(reference.valeur)
+        return abs(mesure.valeur - reference.valeur) < limite
 
     def _sens_appui(self, appui: Mesure, reference: Mesure) -> int:
         declaration = self.indicateurs.get(self.croisement.appui)
