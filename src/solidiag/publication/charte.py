@@ -106,6 +106,7 @@ CELLULES: Final[dict[str, TeinteCellule]] = {
     "tension": TeinteCellule(fond="#eec394"),
     "vigilance": TeinteCellule(fond="#f8e8d3"),
     "presence_seulement": TeinteCellule(fond="#eef0f2"),
+    "aucun_lieu": TeinteCellule(fond=BLANC),
     "couvert": TeinteCellule(fond="#d3e1ef"),
     "a_redeployer": TeinteCellule(fond="#e4edf6"),
     "presence": TeinteCellule(fond="#eef0f2"),

@@ -26,7 +26,6 @@ from solidiag.publication.document import (
 )
 from solidiag.publication.francais import typographier
 
-
 _TEXTE_SVG = re.compile(r">[^<]*'[^<]*<")
 
 

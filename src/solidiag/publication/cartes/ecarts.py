@@ -44,9 +44,9 @@ STYLES: Final[dict[str, StyleClasse]] = {
         dessin=f'<path d="M0 0V6" stroke="{DIVERGENT[4]}" stroke-width="2.4"/>',
         transformation=_OBLIQUE,
     ),
-    "couvert": StyleClasse(libelle="couvert", fond=DIVERGENT[1]),
+    "couvert": StyleClasse(libelle="pas d'écart relevé", fond=DIVERGENT[1]),
     "a_redeployer": StyleClasse(
-        libelle="à redéployer\u00a0: besoin faible, offre forte",
+        libelle="offre plus haute, besoin plus bas",
         fond=DIVERGENT[1],
         dessin=f'<path d="M0 0H6" stroke="{DIVERGENT[0]}" stroke-width="3.4"/>',
     ),
@@ -56,6 +56,12 @@ STYLES: Final[dict[str, StyleClasse]] = {
         dessin=(
             f'<circle cx="4" cy="4" r="2" fill="none" stroke="{ENCRE_DOUCE}" stroke-width=".9"/>'
         ),
+        pas=8.0,
+    ),
+    "aucun_lieu": StyleClasse(
+        libelle="aucun lieu inscrit à la liste",
+        fond=BLANC,
+        dessin=f'<path d="M2 2L6 6M6 2L2 6" stroke="{ENCRE_DOUCE}" stroke-width=".9"/>',
         pas=8.0,
     ),
     "non_mesure": StyleClasse(libelle="non mesuré", fond=BLANC),

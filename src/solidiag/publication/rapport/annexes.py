@@ -20,7 +20,7 @@ from solidiag.publication.document import (
 )
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.phrases import majuscule
-from solidiag.publication.rapport.tableaux import CLASSES
+from solidiag.publication.rapport.tableaux import CLASSES, classe_affichee
 from solidiag.publication.typographie import soigner_tableau
 
 
@@ -139,7 +139,9 @@ def _annexe_ecarts(matiere: Matiere, figure: Figure, domaine: str) -> Tableau:
     lignes = tuple(
         (
             Cellule(contenu=(Mention(matiere.nom(ligne["territoire"]), "nom"),)),
-            Cellule(contenu=(Texte(CLASSES[ligne["classe"]]),), classe=ligne["classe"]),
+            Cellule(
+                contenu=(Texte(CLASSES[classe_affichee(ligne)]),), classe=classe_affichee(ligne)
+            ),
             Cellule(contenu=(Texte(ligne["confiance"]),)),
             Cellule(contenu=(Mention(ligne["motif"] or "", "definition"),)),
         )

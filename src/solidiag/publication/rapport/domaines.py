@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -223,21 +224,51 @@ def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
     if croisement and croisement.reserve:
         contenu.append(Mention(f" {croisement.reserve}", "definition"))
     yield Paragraphe(style="brouillon", contenu=tuple(contenu))
-    table = matiere.ecarts.frame
+    cases = [
+        case
+        for case in matiere.ecarts.frame.iter_rows(named=True)
+        if case["domaine"] == domaine.id and case["besoin"] and case["offre"]
+    ]
+    if croisement and croisement.portee == "volume" and cases:
+        yield Paragraphe(contenu=_compares(matiere, cases[0]))
     for classe in ("tension", "a_redeployer"):
-        noms = [
-            matiere.nom(ligne["territoire"])
-            for ligne in table.iter_rows(named=True)
-            if ligne["domaine"] == domaine.id and ligne["classe"] == classe
+        retenues = sorted(
+            (case for case in cases if case["classe"] == classe),
+            key=lambda case: matiere.nom(case["territoire"]),
+        )
+        if retenues:
+            yield Paragraphe(contenu=(Texte(f"{majuscule(CLASSES[classe])} :"),))
+            yield Liste(elements=tuple(_case(matiere, case) for case in retenues))
+
+
+def _compares(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
+    """Dit les deux indicateurs qui fondent les classes, avec leur valeur au département."""
+    contenu: list[Ligne] = [Texte("Les deux mesures comparées : pour le besoin, ")]
+    for nom, suite in (("besoin", " ; pour l'offre, "), ("offre", ".")):
+        declaration = matiere.indicateurs.get(case[nom]) or matiere.mesures.get(case[nom])
+        observe = matiere.derniere(case[nom], matiere.departement.id)
+        libelle = declaration.libelle if declaration else case[nom]
+        contenu += [
+            Mention(f"{libelle} (", "definition"),
+            matiere.imprimer(observe),
+            Texte(" au département"),
+            Mention(f", {observe.periode})" if observe else ")", "millesime"),
+            Texte(suite),
         ]
-        if noms:
-            yield Paragraphe(
-                contenu=(
-                    Texte(f"{majuscule(CLASSES[classe])} : "),
-                    Mention(", ".join(sorted(noms)), "nom"),
-                    Texte("."),
-                )
-            )
+    return tuple(contenu)
+
+
+def _case(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
+    """Dit une intercommunalité avec ses deux valeurs et ses réserves."""
+    valeurs: list[Ligne] = []
+    for nom in ("besoin", "offre"):
+        observe = matiere.derniere(case[nom], case["territoire"])
+        valeurs += [Texte(f"{', ' if valeurs else ''}{nom} : "), matiere.imprimer(observe)]
+    return (
+        Mention(f"{matiere.nom(case['territoire'])} – ", "nom"),
+        *valeurs,
+        Mention(f". {case['motif']}", "definition"),
+    )
 
 
 def _constat(matiere: Matiere, domaine: Domaine, croisement: Croisement | None) -> Iterator[Ligne]:

@@ -38,7 +38,7 @@ from solidiag.publication.rapport.phrases import (
     part_lue,
     sujet,
 )
-from solidiag.publication.rapport.tableaux import CLASSES, nombre_de, source_de
+from solidiag.publication.rapport.tableaux import CLASSES, classe_affichee, nombre_de, source_de
 from solidiag.publication.site.modele import Fond as FondDeSite
 from solidiag.statistics.classes import classer
 
@@ -323,7 +323,9 @@ class Cartotheque:
         """Renvoie la carte des classes d'un domaine, ou rien s'il n'est pas mesuré."""
         matiere = self._matiere
         table = matiere.ecarts.frame.filter(domaine=domaine)
-        classes = dict(table.select("territoire", "classe").iter_rows())
+        classes = {
+            case["territoire"]: classe_affichee(case) for case in table.iter_rows(named=True)
+        }
         mesurees = [c for c in classes.values() if c != "non_mesure"]
         if not mesurees or not self.fond.cartographiable:
             return None

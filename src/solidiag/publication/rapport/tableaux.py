@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -31,6 +32,7 @@ LECTURE_DES_CLASSES: tuple[tuple[str, str], ...] = (
         "à examiner avant toute conclusion : ce n'est pas une recommandation",
     ),
     ("présence seulement", "des lieux sont connus, sans places ni horaires"),
+    ("aucun lieu inscrit", "une liste tenue pour complète n'y inscrit aucun lieu"),
     ("non mesuré", "les fichiers ouverts ne permettent pas de comparer"),
 )
 """Sens de chaque classe, dit sous chaque matrice."""
@@ -41,6 +43,7 @@ CLASSES: dict[str, str] = {
     "couvert": "pas d'écart relevé",
     "a_redeployer": "offre plus haute, besoin plus bas",
     "presence_seulement": "présence seulement",
+    "aucun_lieu": "aucun lieu inscrit",
     "non_mesure": "non mesuré",
 }
 
@@ -49,6 +52,13 @@ NATURES: dict[str, str] = {
     "presence": "présence seulement",
     "indirecte": "mesure indirecte",
 }
+
+
+def classe_affichee(case: Mapping[str, Any]) -> str:
+    """Renvoie la classe à montrer : une présence sans aucun lieu inscrit se dit telle."""
+    if case["classe"] == "presence_seulement" and case["offre_valeur"] == 0:
+        return "aucun_lieu"
+    return str(case["classe"])
 
 
 def _texte(texte: str) -> tuple[Ligne, ...]:
@@ -306,7 +316,7 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
         cellules = [Cellule(contenu=_texte(matiere.nom(epci)))]
         for domaine in domaines:
             ligne = classes.get((domaine.id, epci))
-            classe = ligne["classe"] if ligne else "non_mesure"
+            classe = classe_affichee(ligne) if ligne else "non_mesure"
             cellules.append(Cellule(contenu=(Texte(CLASSES[classe]),), classe=classe))
         rangees.append(tuple(cellules))
     return Tableau(
