@@ -25,7 +25,7 @@ COPIES = {
         "filosofi/FILO2019_DISP_COM.csv.gz",
         "filosofi/filosofi_com_2016.csv.gz",
         "filosofi/filosofi_epci_2016.csv.gz",
-        *(f"filosofi/FILO{an}_DISP_EPCI.csv.gz" for an in (2014, 2015, 2016, 2017, 2018, 2019)),
+        *(f"filosofi/FILO{an}_DISP_EPCI.csv.gz" for an in (2016, 2017, 2018, 2019)),
         *(f"filosofi/FILO{an}_DISP_DEP.csv.gz" for an in (2014, 2015, 2016, 2017, 2018, 2019)),
     ],
     "insee": [
@@ -37,7 +37,6 @@ COPIES = {
         "neet_epci_2018.csv.gz",
         "neet_dpt_2018.csv.gz",
         "complement/rp_scolarisation_15_17_commune_2007_2012_2017.csv.gz",
-        "complement/insee_chomage_localise_dep_trimestriel_publie_2024-12.csv",
         "complement/insee_chomage_localise_dep_trimestriel_publie_2025-03.csv",
         "complement/insee_determinants_sociaux_bassin_vie_2021_2024.csv",
         "complement/ars_sirse_commune_2016_2019.csv.gz",
@@ -61,16 +60,12 @@ COPIES = {
     ],
     "dares": ["complement/dares_defm_dep_categorie_mensuel_1996_2016.csv.gz"],
     "depp": ["ips_ecoles_2022.csv.gz", "ips_colleges_2022.csv.gz"],
-    "sdes": [
-        "complement/rpls_commune_2024_nb_vacance_mobilite.csv.gz",
-        "complement/rpls_commune_2024_occupation.csv.gz",
-    ],
+    "sdes": ["complement/rpls_commune_2024_occupation.csv.gz"],
     "caf": [
         "caf_iris/data_CAF_2016_IRIS.csv.gz",
         "caf_iris/data_CAF_2017_IRIS.csv.gz",
         "caf_iris/caf_iris_2021_insee.csv.gz",
     ],
-    "qpv": ["qpv/IPRO_2022.csv.gz", "qpv/REVN_2022.csv.gz", "qpv/REVN_2021.csv.gz"],
 }
 
 NATIONALES = {
@@ -78,8 +73,6 @@ NATIONALES = {
     "odf": ["rg_pop", "rg_0_15", "cssnp_pop", "cssp_pop", "trait_16", "ald_pop"],
     "defm_an": [f"defm{an}" for an in range(2009, 2024)],
     "filo": ["d121", "tp60_30", "tp60_75", "tp60_mono"],
-    "apl": ["pop_be_s", "apl_sf", "apl_mk", "apl_dent"],
-    "aah": [f"aah_{an}" for an in range(2016, 2022)],
 }
 LOCALES = {
     "tcg": ["tcg"],

@@ -88,6 +88,24 @@ def test_thousands_of_the_caf_file_are_read_and_not_taken_for_a_secret():
     assert "1\u202f108" in brut["brut"].to_list()
 
 
+CELLULE = ["niveau", "code", "variable", "periode"]
+
+
+@pytest.mark.parametrize("reference", sorted(REQUISES))
+def test_only_a_file_that_declares_it_has_several_rows_per_territory(reference):
+    declare = DEPOT.fichier(reference)[1].options.get("lignes", "une") == "plusieurs"
+    assert lire_reference(reference).select(CELLULE).is_duplicated().any() == declare
+
+
+def test_repeated_rows_of_the_embedded_files_count_once():
+    jeunes = lire_reference("drees.population_jeune/departements", "pop.0.20")
+    reunion = jeunes.filter(pl.col("periode") == "2017", pl.col("code") == "974")
+    assert reunion["valeur"].to_list() == [263130]
+    minima = lire_reference("drees.minima_sociaux/departements", "MinV")
+    agenais = minima.filter(pl.col("periode") == "2016", pl.col("code") == "47")
+    assert agenais.select("valeur", "statut").rows() == [(3690, "A")]
+
+
 def test_a_mark_no_longer_declared_stops_the_read():
     source, fichier = DEPOT.fichier("insee.filosofi/com_2021")
     octets = DEPOT.octets(fichier.fichier)

@@ -261,3 +261,24 @@ def test_the_chain_of_a_figure_gives_the_figure_back(observations, indicateur, t
         obtenue = sommes["valeur"]
     attendue = lue(observations, indicateur, lecture.periode, territoire)["value"]
     assert obtenue == pytest.approx(attendue, rel=1e-9)
+
+
+def test_the_2019_figures_of_the_country_are_those_of_the_departmental_table(observations):
+    attendus = {
+        "ctx_med_nv": 21930,
+        "ctx_tx_pauvrete": 14.5,
+        "ctx_interdecile": 3.4,
+        "ctx_part_presta": 5.8,
+    }
+    assert {i: lue(observations, i, "2019", "FR-FR")["value"] for i in attendus} == attendus
+
+
+def test_the_rounding_step_of_an_old_median_is_that_of_its_file(observations):
+    ecarts = {"2014": 0.05, "2015": 0.05, "2016": 0.5, "2017": 5, "2018": 5}
+    for periode, demi_pas in ecarts.items():
+        vue = lue(observations, "ctx_med_nv", periode, "DEP-40")
+        assert vue["upper"] - vue["value"] == pytest.approx(demi_pas), periode
+    # CA Mont-de-Marsan Agglomération, tableaux de l'Insee
+    marsan = partial(lue, observations, "ctx_med_nv")
+    assert marsan("2016", "EPCI-244000808")["value"] == 20745
+    assert marsan("2017", "EPCI-244000808")["value"] == 21080

@@ -265,6 +265,9 @@ def test_a_territory_out_of_the_source_is_not_documented():
                     "EPCI-1", "DEP-01", couverture=couverture)  # fmt: skip
     assert vues["DEP-02"]["status"] == "L"
     assert vues["DEP-02"]["motif"] == "territoire hors du champ de la source"
+    assert vues["EPCI-1"]["motif"].startswith(
+        "territoire en partie hors du champ de la source\u00a0;"
+    )
     assert vues["EPCI-1"]["status"] == "L"
     assert vues["DEP-01"]["status"] == "A"
 
@@ -319,6 +322,29 @@ def test_a_rounded_value_has_its_rounding_bounds_and_a_floor_starts_at_zero():
     assert (vues["COM-01002"]["lower"], vues["COM-01002"]["upper"]) == (0.0, 5.5)
     assert vues["COM-01001"]["level"] is None
     assert vues["COM-01002"]["precision"] == "floor"
+
+
+def test_the_rounding_step_of_a_reading_replaces_that_of_the_indicator():
+    cellules = table(("COM", "01001", "n", 16, "A", {"precision": "rounded"}))
+    declaration = indicateur(
+        {"niveaux": ["COM"], "formule": "publie", "valeur": terme("n"), "pas_arrondi": 0.5},
+        incertitude="arrondi",
+        parametres={"pas_arrondi": {"COM": 1}},
+    )
+    vue = observer(declaration, cellules, "COM-01001")["COM-01001"]
+    assert (vue["lower"], vue["upper"]) == (15.75, 16.25)
+
+
+def test_a_sum_has_the_precision_of_its_weakest_part():
+    somme = {"niveaux": ["DEP"], "formule": "somme", "valeur": terme("n"), "part_minimale": 0}
+    cellules = table(
+        ("COM", "01001", "n", 5, "A", {"precision": "floor"}),
+        ("COM", "01002", "n", 7, "A", {"precision": "rounded_down"}),
+        ("ARM", "75101", "n", 5, "A", {"precision": "floor"}),
+        ("ARM", "75102", "n", 7, "A", {"precision": "rounded_down"}),
+    )
+    vues = observer(indicateur(somme), cellules, "DEP-01", "DEP-75")
+    assert {vue["precision"] for vue in vues.values()} == {"floor"}
 
 
 def test_row_order_does_not_matter():

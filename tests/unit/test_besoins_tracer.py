@@ -86,11 +86,6 @@ def test_the_chain_of_a_published_row_stops_at_that_row():
     assert [(c.ligne, c.valeur) for c in terme.cellules] == [(6, 11.0)]
 
 
-def test_a_reworked_copy_says_that_the_chain_stops_there():
-    mention = chaine(declaration(), "COM-01001").termes[0].mention_copie
-    assert mention == "copie retravaillée, la chaîne s'arrête ici : par un tiers"
-
-
 def test_long_lists_are_cut_and_counted():
     terme = chaine(declaration(), "DEP-01", limite=1).termes[0]
     assert (len(terme.cellules), terme.total_cellules) == (1, 3)

@@ -209,3 +209,44 @@ def test_an_unknown_reader_or_option_is_a_declaration_fault():
 
 def test_the_registry_is_closed():
     assert set(LECTEURS) == {"colonnes", "pivot", "periodes_en_colonnes"}
+
+
+def cellules(table):
+    return table.sort("ligne").select("code", "valeur", "statut", "ligne").rows()
+
+
+def test_an_identical_repeat_collapses_to_its_first_line():
+    table = lire_texte("CODGEO;A\n01001;7\n01002;4\n01001;7,0\n01001;7\n")
+    assert cellules(table) == [("01001", 7.0, "A", 2), ("01002", 4.0, "A", 3)]
+
+
+def test_an_empty_repeat_yields_to_the_filled_one_whatever_their_order():
+    table = lire_texte("CODGEO;A;B\n01001;nd;5\n01001;7;s\n", marques={"nd": "O", "s": "Q"})
+    assert cellule(table, "01001", "A")["ligne"] == 3
+    assert cellule(table, "01001", "A")["valeur"] == 7
+    assert (cellule(table, "01001", "B")["valeur"], cellule(table, "01001", "B")["ligne"]) == (5, 2)
+    assert table.height == 2
+
+
+@pytest.mark.parametrize("suite", ["01001;8", "01001;nd\n01001;8"])
+def test_repeats_that_contradict_each_other_stop_the_read(suite):
+    with pytest.raises(FormatInattendu, match="des lignes qui se contredisent") as prise:
+        lire_texte(f"CODGEO;A\n01001;7\n01002;1\n{suite}\n")
+    assert "COM-01001, « A » (2021)" in str(prise.value)
+    assert "lignes: plusieurs" in str(prise.value)
+
+
+def test_two_different_absences_of_one_cell_stop_the_read():
+    with pytest.raises(FormatInattendu, match="se contredisent : 2 et 3"):
+        lire_texte("CODGEO;A\n01001;s\n01001;nd\n01002;1\n")
+
+
+def test_several_rows_are_kept_when_the_file_declares_them():
+    table = lire_texte("CODGEO;A\n01001;7\n01001;8\n01001;8\n", lignes="plusieurs")
+    assert table["valeur"].to_list() == [7, 8, 8]
+
+
+def test_a_value_rebuilt_from_rounded_shares_is_rounded():
+    table = lire_texte(TEXTE, recomposees=["A"])
+    assert cellule(table, "01001", "A")["precision"] == "rounded"
+    assert cellule(table, "2A004", "B")["precision"] == "exact"

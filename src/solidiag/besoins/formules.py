@@ -268,11 +268,15 @@ def _expliquer_absences(
         )
     dehors = (
         departements.group_by("territoire")
-        .agg(pl.col("departement").is_in(list(hors)).any().alias("hors_champ"))
-        .filter(pl.col("hors_champ"))
+        .agg(
+            pl.col("departement").is_in(list(hors)).all().alias("hors_champ"),
+            pl.col("departement").is_in(list(hors)).any().alias("en_partie"),
+        )
+        .filter(pl.col("en_partie"))
     )
     sans = pl.col("value").is_null()
     exterieur = sans & pl.col("hors_champ").fill_null(value=False)
+    partiel = sans & (pl.col("status") == "L") & pl.col("en_partie").fill_null(value=False)
     motifs = {
         "Q": "secret statistique du producteur",
         "O": "valeur non publiée par le producteur",
@@ -285,12 +289,21 @@ def _expliquer_absences(
             pl.when(exterieur).then(pl.lit("L")).otherwise(pl.col("status")).alias("status"),
             pl.when(exterieur)
             .then(pl.lit("territoire hors du champ de la source"))
+            .when(partiel)
+            .then(
+                pl.concat_str(
+                    pl.lit("territoire en partie hors du champ de la source"),
+                    "motif",
+                    separator="\u00a0; ",
+                    ignore_nulls=True,
+                )
+            )
             .when(sans & pl.col("motif").is_null())
             .then(pl.col("status").replace_strict(motifs, default=None, return_dtype=pl.String))
             .otherwise(pl.col("motif"))
             .alias("motif"),
         )
-        .drop("hors_champ")
+        .drop("hors_champ", "en_partie")
     )
 
 

@@ -20,7 +20,8 @@ def ajouter_intervalles(
     """Renvoie le résultat avec ``lower``, ``upper``, ``level``, ``method`` et un ``motif``.
 
     ``wilson`` et ``byar`` demandent des effectifs ; ``arrondi`` demande, dans
-    ``indicateur.parametres``, le pas d'arrondi par niveau (``pas_arrondi: {COM: 1, DEP: 0.1}``).
+    ``indicateur.parametres``, le pas d'arrondi par niveau (``pas_arrondi: {COM: 1, DEP: 0.1}``),
+    que ``lecture.pas_arrondi`` remplace.
     """
     valeurs = _colonne(resultat, "value")
     bas = np.full(len(valeurs), np.nan)
@@ -36,7 +37,7 @@ def ajouter_intervalles(
         bas, haut = _poisson(resultat, lecture)
         methode = "byar"
     elif indicateur.incertitude == "arrondi":
-        bas, haut = _arrondi(resultat, indicateur)
+        bas, haut = _arrondi(resultat, indicateur, lecture)
         methode, niveau = "arrondi", np.nan
     bornee = np.isfinite(bas) & np.isfinite(haut) & np.isfinite(valeurs)
     raison = indicateur.motif or SANS_EFFECTIFS
@@ -71,11 +72,16 @@ def _poisson(resultat: pl.DataFrame, lecture: Lecture) -> tuple[Tableau, Tableau
     return bas * echelle, haut * echelle
 
 
-def _arrondi(resultat: pl.DataFrame, indicateur: Indicateur) -> tuple[Tableau, Tableau]:
+def _arrondi(
+    resultat: pl.DataFrame, indicateur: Indicateur, lecture: Lecture
+) -> tuple[Tableau, Tableau]:
     pas = {str(n): float(p) for n, p in indicateur.parametres.get("pas_arrondi", {}).items()}
     niveaux = resultat["territoire"].str.extract(r"^([A-Z]+)-")
     if "COM" in pas:
         pas.setdefault("ARM", pas["COM"])
-    pas_ligne = np.asarray([pas.get(n, np.nan) for n in niveaux], dtype=np.float64)
+    if lecture.pas_arrondi is not None:
+        pas_ligne = np.full(resultat.height, lecture.pas_arrondi, dtype=np.float64)
+    else:
+        pas_ligne = np.asarray([pas.get(n, np.nan) for n in niveaux], dtype=np.float64)
     plancher = (resultat["precision"] == "floor").fill_null(value=False).to_numpy()
     return arrondi(_colonne(resultat, "value"), pas_ligne, plancher=plancher)

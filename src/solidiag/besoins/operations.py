@@ -14,6 +14,10 @@ from solidiag.besoins.termes import (
     evaluer,
     evaluer_lignes,
     evaluer_produit,
+    precision_de,
+    rang_absence,
+    rang_precision,
+    statut_absence,
 )
 from solidiag.catalogue.indicateur import Lecture, Terme
 from solidiag.model.observation import mettre_au_schema
@@ -324,11 +328,7 @@ def _sommer(
 
 
 def _pire_precision(colonnes: Sequence[pl.Expr]) -> pl.Expr:
-    ordre = {"exact": 0, "rounded": 1, "rounded_down": 2, "floor": 3}
-    pire = pl.max_horizontal(
-        *(c.replace_strict(ordre, default=0, return_dtype=pl.Int8) for c in colonnes)
-    )
-    return pire.replace_strict({r: p for p, r in ordre.items()}, return_dtype=pl.String)
+    return precision_de(pl.max_horizontal(*(rang_precision(colonne) for colonne in colonnes)))
 
 
 def _sommer_communes(
@@ -358,21 +358,19 @@ def _sommer_communes(
                 pl.when(tue & ailleurs).then(0.0).otherwise(pl.col(nom)).alias(nom)
             )
     connue = pl.all_horizontal(pl.col(nom).is_not_null() for nom in noms)
-    rangs = {"M": 1, "L": 2, "O": 3, "Q": 4}
     absence = pl.max_horizontal(
-        *(
-            pl.col(f"statut_{nom}")
-            .fill_null("L")
-            .replace_strict(rangs, default=0, return_dtype=pl.Int8)
-            for nom in noms
-        )
+        *(rang_absence(pl.col(f"statut_{nom}").fill_null("L")) for nom in noms)
     )
     seuil = demande.lecture.part_minimale
     if mixte and seuil > 0:
         seuil = max(seuil, PART_MINIMALE_MIXTE)
     sommes = (
         liens.with_columns(connue.alias("connue"), absence.alias("absence"))
-        .with_columns(_pire_precision([pl.col(f"precision_{nom}") for nom in noms]).alias("prec"))
+        .with_columns(
+            pl.max_horizontal(*(rang_precision(pl.col(f"precision_{nom}")) for nom in noms)).alias(
+                "prec"
+            )
+        )
         .group_by("territoire")
         .agg(
             *(pl.col(nom).filter(pl.col("connue")).sum() for nom in noms),
@@ -381,22 +379,14 @@ def _sommer_communes(
             pl.col("population").filter(pl.col("connue")).sum().alias("lue"),
             pl.col("population").sum().alias("totale"),
             pl.col("absence").max(),
-            pl.col("prec").filter(pl.col("connue")).max().alias("precision_communes"),
+            precision_de(pl.col("prec").filter(pl.col("connue")).max()).alias("precision_communes"),
         )
     )
     assez = (pl.col("n_publies") > 0) & (
         (pl.col("lue") >= seuil * pl.col("totale")) | (pl.col("n_publies") == pl.col("n_total"))
     )
     unique = pl.col("n_total") == 1
-    statut_absent = (
-        pl.when(unique)
-        .then(
-            pl.col("absence").replace_strict(
-                {1: "M", 2: "L", 3: "O", 4: "Q"}, default="L", return_dtype=pl.String
-            )
-        )
-        .otherwise(pl.lit("L"))
-    )
+    statut_absent = pl.when(unique).then(statut_absence(pl.col("absence"))).otherwise(pl.lit("L"))
     motif = pl.concat_str(
         pl.lit("trop peu de communes diffusées : "),
         pl.col("n_publies").cast(pl.String),

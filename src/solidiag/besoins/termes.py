@@ -14,6 +14,29 @@ _ORDRE_ABSENCE = ("M", "L", "O", "Q")
 """De la plus faible à la plus forte : un secret l'emporte sur une simple absence."""
 
 _ORDRE_PRECISION = ("exact", "rounded", "rounded_down", "floor")
+"""De la plus sûre à la plus faible : une valeur a la précision de son terme le plus faible."""
+
+
+def rang_absence(statut: pl.Expr, *, defaut: int = -1) -> pl.Expr:
+    """Renvoie le rang d'un statut d'absence ; le plus fort est le maximum."""
+    rangs = {nom: rang for rang, nom in enumerate(_ORDRE_ABSENCE)}
+    return statut.replace_strict(rangs, default=defaut, return_dtype=pl.Int8)
+
+
+def statut_absence(rang: pl.Expr) -> pl.Expr:
+    """Renvoie le statut d'absence de ce rang, « non documenté » à défaut."""
+    return rang.replace_strict(dict(enumerate(_ORDRE_ABSENCE)), default="L", return_dtype=pl.String)
+
+
+def rang_precision(precision: pl.Expr) -> pl.Expr:
+    """Renvoie le rang d'une précision ; la plus faible est le maximum."""
+    rangs = {nom: rang for rang, nom in enumerate(_ORDRE_PRECISION)}
+    return precision.replace_strict(rangs, default=0, return_dtype=pl.Int8)
+
+
+def precision_de(rang: pl.Expr) -> pl.Expr:
+    """Renvoie la précision de ce rang."""
+    return rang.replace_strict(dict(enumerate(_ORDRE_PRECISION)), return_dtype=pl.String)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +195,7 @@ def evaluer_produit(
 def _reduire(cellules: pl.DataFrame, attendues: int) -> pl.DataFrame:
     """Additionne les cellules d'un même territoire ; une cellule sans valeur les emporte toutes."""
     sans = pl.col("valeur").is_null()
-    absence = pl.col("statut").replace_strict(
-        {s: i for i, s in enumerate(_ORDRE_ABSENCE)}, default=-1, return_dtype=pl.Int8
-    )
-    rang = pl.col("precision").replace_strict(
-        {p: i for i, p in enumerate(_ORDRE_PRECISION)}, default=0, return_dtype=pl.Int8
-    )
+    absence = rang_absence(pl.col("statut"))
     changee = pl.col("statut_cog") != "unchanged"
     reduites = cellules.group_by("niveau", "code").agg(
         pl.col("valeur").sum(),
@@ -186,22 +204,18 @@ def _reduire(cellules: pl.DataFrame, attendues: int) -> pl.DataFrame:
         pl.col("ligne").n_unique().alias("lignes"),
         pl.when(sans).then(absence).max().alias("absence"),
         pl.when(~sans).then(pl.col("statut")).max().alias("connu"),
-        rang.max().alias("rang"),
+        rang_precision(pl.col("precision")).max().alias("rang"),
         pl.col("statut_cog").filter(changee).first().fill_null("unchanged").alias("cog"),
     )
     incomplet = pl.col("incomplet") | (pl.col("vues") < attendues)
-    nom_absence = pl.col("absence").replace_strict(
-        dict(enumerate(_ORDRE_ABSENCE)), default="L", return_dtype=pl.String
-    )
+    nom_absence = statut_absence(pl.col("absence"))
     return reduites.select(
         pl.concat_str("niveau", "code", separator="-").alias("territoire"),
         "niveau",
         "code",
         pl.when(incomplet).then(None).otherwise(pl.col("valeur")).alias("valeur"),
         pl.when(incomplet).then(nom_absence).otherwise(pl.col("connu")).alias("statut"),
-        pl.col("rang")
-        .replace_strict(dict(enumerate(_ORDRE_PRECISION)), return_dtype=pl.String)
-        .alias("precision"),
+        precision_de(pl.col("rang")).alias("precision"),
         pl.col("lignes").cast(pl.Int32),
         "cog",
     )
@@ -227,10 +241,10 @@ def completer_par_arrondissements(unites: pl.DataFrame, referentiel: Referentiel
             .otherwise(pl.col("valeur").sum())
             .alias("valeur"),
             pl.when(pl.col("valeur").is_null().any())
-            .then(pl.col("statut").filter(pl.col("valeur").is_null()).max())
+            .then(statut_absence(rang_absence(pl.col("statut")).max()))
             .otherwise(pl.col("statut").max())
             .alias("statut"),
-            pl.col("precision").max(),
+            precision_de(rang_precision(pl.col("precision")).max()).alias("precision"),
             pl.col("lignes").sum().cast(pl.Int32),
             pl.lit("unchanged").alias("cog"),
         )

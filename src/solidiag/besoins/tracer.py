@@ -68,13 +68,6 @@ class TermeTrace:
     cellules: tuple[Cellule, ...]
     total_cellules: int
 
-    @property
-    def mention_copie(self) -> str:
-        """Ce que l'on dit de la copie quand la chaîne s'y arrête."""
-        if self.retrieval.copie == "producteur":
-            return "copie des octets du producteur"
-        return f"copie retravaillée, la chaîne s'arrête ici : {self.retrieval.copie_note}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chaine:

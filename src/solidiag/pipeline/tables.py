@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
@@ -25,7 +25,7 @@ def tables_alignees(
     passages: Passages,
     *,
     cog: int,
-    sommables: Mapping[str, set[str]],
+    sommables: Mapping[str, Collection[str]],
     cache: Cache,
 ) -> dict[str, pl.DataFrame]:
     """Renvoie, par ``source/fichier``, la table alignée des variables requises.
@@ -47,7 +47,7 @@ def tables_alignees(
             requises[reference],
             passages,
             cog=cog,
-            sommables=frozenset(sommables.get(reference, set())),
+            sommables=frozenset(sommables.get(reference, ())),
             cache=cache,
         )
 

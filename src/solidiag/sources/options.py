@@ -46,6 +46,11 @@ class Options(BaseModel):
     arrondis, planchers
         Variable vers pas d'arrondi du producteur, et vers plancher en dessous duquel il ne
         descend pas.
+    recomposees
+        Variables recomposées par un tiers à partir de parts arrondies : arrondies, sans pas connu.
+    lignes
+        ``plusieurs`` : un territoire y a plusieurs lignes (Iris, écoles) qui s'additionnent ;
+        ``une`` : une seule, et une répétition n'est jamais additionnée.
     zero
         ``indetermine`` : un 0 y est « nul ou non publié », donc sans valeur.
     marques
@@ -77,6 +82,8 @@ class Options(BaseModel):
     periodes: str = r"^\d{4}(-T[1-4])?$"
     arrondis: dict[str, float] = {}
     planchers: dict[str, float] = {}
+    recomposees: tuple[str, ...] = ()
+    lignes: Literal["une", "plusieurs"] = "une"
     zero: Literal["mesure", "indetermine"] = "mesure"
     marques: dict[str, str] = {}
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
-from solidiag.errors import DeclarationInvalide, MarqueInconnue
+from solidiag.errors import DeclarationInvalide, FormatInattendu, MarqueInconnue
 from solidiag.model.observation import (
     AVEC_VALEUR,
     TABLE_SOURCE,
@@ -42,6 +42,8 @@ LECTEURS: dict[str, Lecteur] = {
 }
 """Lecteurs connus, par le nom que les déclarations emploient."""
 
+_CELLULE = ["niveau", "code", "variable", "periode"]
+
 _STATUTS_DE_MARQUE = {statut.value for statut in ObsStatus} - AVEC_VALEUR
 
 
@@ -60,12 +62,13 @@ def lire(
     Returns
     -------
     polars.DataFrame
-        Au schéma `TABLE_SOURCE`.
+        Au schéma `TABLE_SOURCE`, une seule ligne par territoire, variable et période, sauf si le
+        fichier déclare ``lignes: plusieurs``.
 
     Raises
     ------
     FormatInattendu
-        Structure qui n'est pas celle déclarée.
+        Structure qui n'est pas celle déclarée, ou lignes répétées qui se contredisent.
     MarqueInconnue
         Cellule qui n'est ni un nombre, ni une marque déclarée.
     DeclarationInvalide
@@ -73,7 +76,8 @@ def lire(
     """
     options = options_de(source, fichier)
     brut = _lecteur(source, fichier)(octets, source, fichier, options=options, variables=variables)
-    return _interpreter(brut, source, fichier, options=options)
+    table = _interpreter(brut, source, fichier, options=options)
+    return table if options.lignes == "plusieurs" else _sans_repetition(table, source, fichier)
 
 
 def lire_cellules(
@@ -150,11 +154,43 @@ def _interpreter(
     )
 
 
+def _sans_repetition(table: pl.DataFrame, source: Source, fichier: Fichier) -> pl.DataFrame:
+    """Garde une ligne par cellule : la première, ou la première remplie si l'autre est vide."""
+    repetee = table.select(pl.struct(_CELLULE).is_duplicated()).to_series()
+    if not repetee.any():
+        return table
+    repetitions = table.filter(repetee).sort(pl.col("valeur").is_null(), "ligne")
+    remplies = repetitions.filter(pl.col("valeur").is_not_null())
+    vides = repetitions.join(remplies, on=_CELLULE, how="anti")
+    for lignes, dite in ((remplies, "valeur"), (vides, "statut")):
+        contraires = (
+            lignes.group_by(_CELLULE)
+            .agg(pl.col("ligne").sort(), pl.col(dite).n_unique().alias("distinctes"))
+            .filter(pl.col("distinctes") > 1)
+            .sort(*_CELLULE)
+        )
+        if not contraires.is_empty():
+            premiere = contraires.row(0, named=True)
+            numeros = " et ".join(str(numero) for numero in premiere["ligne"][:2])
+            raise FormatInattendu(
+                source.id,
+                fichier.fichier,
+                attendu="une seule ligne par territoire (sinon déclarer « lignes: plusieurs »)",
+                trouve=(
+                    f"pour {premiere['niveau']}-{premiere['code']}, « {premiere['variable']} » "
+                    f"({premiere['periode']}), des lignes qui se contredisent : {numeros}"
+                ),
+            )
+    gardees = repetitions.unique(_CELLULE, keep="first", maintain_order=True)
+    return pl.concat([table.filter(~repetee), gardees])
+
+
 def _precision(options: Options) -> pl.Expr:
     precision = pl.lit(Precision.EXACTE.value)
-    if options.arrondis:
+    arrondies = [*options.arrondis, *options.recomposees]
+    if arrondies:
         precision = (
-            pl.when(pl.col("variable").is_in(list(options.arrondis)))
+            pl.when(pl.col("variable").is_in(arrondies))
             .then(pl.lit(Precision.ARRONDIE.value))
             .otherwise(precision)
         )
