@@ -65,3 +65,19 @@ def test_a_band_out_of_order_is_refused(bornes: tuple[float, float, float]) -> N
 
 def test_inside_a_commune() -> None:
     assert distance_interne_km([4.0, 0.0]).tolist() == [1.0, 0.0]
+
+
+def test_beyond_the_local_range_the_road_is_faster() -> None:
+    bande = Bande(central=40, bas=40, haut=40)
+    parametres = ParametresTrajet(
+        detour=Bande(central=1, bas=1, haut=1),
+        vitesses={},
+        vitesse_sans_densite=bande,
+        plafond_minutes=180,
+        portee_locale_km=20,
+        vitesse_longue=Bande(central=80, bas=80, haut=80),
+    )
+    temps = temps_estimes(
+        np.array([[10.0, 60.0]]), parametres, densites=[None], vers_densites=[None, None]
+    )
+    assert temps.central.tolist() == [[15.0, 30.0 + 30.0]]

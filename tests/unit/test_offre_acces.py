@@ -212,6 +212,8 @@ def test_the_estimated_provider_never_gives_zero_at_home() -> None:
             vitesses={},
             vitesse_sans_densite=bande,
             plafond_minutes=180,
+            portee_locale_km=20,
+            vitesse_longue=bande,
         )
     )
     temps = estime(COMMUNES.head(2), COMMUNES.head(1))

@@ -53,6 +53,8 @@ class ParametresTrajet:
         Vitesse en km/h par niveau de densité (1 à 7).
     vitesse_sans_densite
         Vitesse en km/h quand la densité n'est pas connue.
+    portee_locale_km, vitesse_longue
+        Longueur de route parcourue à la vitesse locale, et vitesse en km/h au-delà.
     plafond_minutes
         Temps au-delà duquel l'estimation n'a plus de sens et n'est pas publiée.
     """
@@ -61,6 +63,8 @@ class ParametresTrajet:
     vitesses: Mapping[int, Bande]
     vitesse_sans_densite: Bande
     plafond_minutes: float
+    portee_locale_km: float
+    vitesse_longue: Bande
 
     @classmethod
     def depuis(cls, contenu: Mapping[str, Any]) -> ParametresTrajet:
@@ -80,6 +84,8 @@ class ParametresTrajet:
             },
             vitesse_sans_densite=Bande(**contenu["vitesse_sans_densite_km_h"]),
             plafond_minutes=float(contenu["plafond_minutes"]),
+            portee_locale_km=float(contenu["portee_locale_km"]),
+            vitesse_longue=Bande(**contenu["vitesse_longue_km_h"]),
         )
 
     def vitesse(self, niveau: int | None) -> Bande:
@@ -174,7 +180,12 @@ def temps_estimes(
     def minutes(detour: float, vitesse: str) -> Reels:
         lenteur_depart = np.array([1 / getattr(bande, vitesse) for bande in departs])[:, None]
         lenteur_arrivee = np.array([1 / getattr(bande, vitesse) for bande in arrivees])[None, :]
-        return np.asarray(distances * detour * (lenteur_depart + lenteur_arrivee) * 30, dtype=float)
+        route = distances * detour
+        locale = np.minimum(route, parametres.portee_locale_km)
+        longue = (route - locale) / getattr(parametres.vitesse_longue, vitesse)
+        return np.asarray(
+            locale * (lenteur_depart + lenteur_arrivee) * 30 + longue * 60, dtype=float
+        )
 
     return Temps(
         central=minutes(parametres.detour.central, "central"),
