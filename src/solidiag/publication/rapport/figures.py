@@ -244,9 +244,7 @@ class Cartotheque:
     def _alt_effectif(
         self, declaration: Indicateur | MesureOffre, observes: Sequence[Observe], niveau: str
     ) -> str:
-        matiere = self._matiere
-        ou, _, _ = _NIVEAUX[niveau]
-        message = texte_brut(message_carte(matiere, declaration, observes, ou))
+        message = texte_brut(self._message(declaration, observes, niveau))
         return f"Carte en cercles : {message}."
 
     def _reperes(self, identifiant: str, periode: str) -> list[tuple[str, str]]:

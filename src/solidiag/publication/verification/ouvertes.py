@@ -62,7 +62,7 @@ class DonneesOuvertes:
     def _observations_fausses(self, feuilles: Feuilles, *, fichier: str) -> Iterator[Ecart]:
         """Relit les feuilles larges cellule par cellule, sans le code qui les écrit."""
         for nom, niveau in (("EPCI", "EPCI"), ("Communes", "COM")):
-            entetes, periodes, *rangees = feuilles[nom]
+            _libelles, periodes, entetes, *rangees = feuilles[nom]
             for rangee in rangees:
                 for colonne, valeur in enumerate(rangee[2:], start=2):
                     cle = Cle(
@@ -87,4 +87,4 @@ class DonneesOuvertes:
             return MARQUES.get(observe.status if observe else "L", MARQUES["L"])
         if observe.precision == "floor":
             return f"≤ {observe.value:g}".replace(".", ",")
-        return float(observe.value)
+        return round(float(observe.value), 4)
