@@ -78,7 +78,7 @@ def afficher_bilan(bilan: Bilan) -> None:
             f"[bold]Diagnostic {bilan.territoire}[/] produit en {_secondes(bilan.duree_s)}."
         )
     if bilan.comptes:
-        console.print(", ".join(f"{n} {nom}" for nom, n in bilan.comptes.items()) + ".")
+        console.print(", ".join(f"{n} {nom}" for nom, n in bilan.comptes.items() if n) + ".")
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(justify="right")

@@ -117,7 +117,7 @@ def _resume_ecarts(matiere: Matiere) -> Iterator[Bloc]:
                     (
                         Mention(f"{domaine.libelle} (axe {axe.numero}) : ", "numero"),
                         Texte("besoin nettement plus élevé et offre nettement plus faible qu'au "),
-                        Texte("département dans "),
+                        Texte("département, dans les intercommunalités suivantes : "),
                         Mention(enumerer(noms), "nom"),
                         Texte("."),
                     )
@@ -147,14 +147,7 @@ def _resume_inconnu(matiere: Matiere) -> Iterator[Bloc]:
                 Texte(" que cherche la grille ; les autres sont à demander à leurs producteurs, "),
                 Texte("nommés domaine par domaine."),
             ),
-            (
-                Texte("Des sources embarquées, "),
-                matiere.compte("sources qui ne couvrent pas ce département"),
-                Texte(" sur "),
-                matiere.compte("sources"),
-                Texte(" ne couvrent pas ce département : leurs services et leurs chiffres y sont "),
-                Texte("« non documentés », ce qui n'est pas une absence."),
-            ),
+            *_sources_muettes(matiere),
             (
                 Texte("Besoin et offre se comparent en volume dans "),
                 nombre_de(matiere, portees["volume"], "domaines en volume"),
@@ -171,6 +164,18 @@ def _resume_inconnu(matiere: Matiere) -> Iterator[Bloc]:
             ),
         )
     )
+
+
+def _sources_muettes(matiere: Matiere) -> Iterator[tuple[Ligne, ...]]:
+    if matiere.comptes["sources qui ne couvrent pas ce département"]:
+        yield (
+            Texte("Des sources embarquées, "),
+            matiere.compte("sources qui ne couvrent pas ce département"),
+            Texte(" sur "),
+            matiere.compte("sources"),
+            Texte(" ne couvrent pas ce département : leurs services et leurs chiffres y sont "),
+            Texte("« non documentés », ce qui n'est pas une absence."),
+        )
 
 
 def chapitre_mandat(matiere: Matiere) -> Iterator[Bloc]:

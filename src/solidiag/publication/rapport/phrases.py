@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau, Territoire
 from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte
-from solidiag.publication.francais import UNITES, dans, formater
+from solidiag.publication.francais import UNITES, dans, formater, ordinal
 from solidiag.publication.matiere import Matiere, Observe
 
 
@@ -39,7 +39,10 @@ def unite_dite(indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...]:
 
 
 def millesime(periode: str) -> Mention:
-    """Renvoie une période telle qu'elle s'écrit."""
+    """Renvoie une période telle qu'elle s'écrit (« 4e trimestre 2024 »)."""
+    annee, _, trimestre = periode.partition("-T")
+    if trimestre:
+        return Mention(f"{ordinal(int(trimestre))} trimestre {annee}", "millesime")
     return Mention(periode, "millesime")
 
 
