@@ -69,11 +69,20 @@ def verifier_entier(dossier: Path) -> list[str]:
 
 
 @pytest.fixture
-def resultat(diagnostic: Path, tmp_path: Path) -> Path:
-    """Un résultat entier, que la panne doit laisser tel."""
+def copie(diagnostic: Path, tmp_path: Path) -> Path:
+    """Un résultat entier et à jour."""
     dossier = tmp_path / "diagnostic-90"
     shutil.copytree(diagnostic, dossier)
     return dossier
+
+
+@pytest.fixture
+def resultat(copie: Path) -> Path:
+    """Un résultat entier, d'autres données : il sera refait, et la panne doit le laisser tel."""
+    chemin = copie / "manifeste.json"
+    manifeste = json.loads(chemin.read_text(encoding="utf-8"))
+    chemin.write_text(json.dumps({**manifeste, "cle": "perimee"}), encoding="utf-8")
+    return copie
 
 
 def finir(dossier: Path) -> None:
@@ -149,12 +158,12 @@ def test_a_full_disk_is_said_and_the_earlier_result_is_whole(
 
 
 def test_a_second_run_with_nothing_changed_reuses_the_result(
-    resultat: Path, cache_a_part: Path
+    copie: Path, cache_a_part: Path
 ) -> None:
-    avant = {chemin: chemin.stat().st_mtime_ns for chemin in resultat.rglob("*")}
-    bilan = produire("90", vers=resultat, cache=Cache(cache_a_part))
+    avant = {chemin: chemin.stat().st_mtime_ns for chemin in copie.rglob("*")}
+    bilan = produire("90", vers=copie, cache=Cache(cache_a_part))
     assert bilan.reutilise
-    assert {chemin: chemin.stat().st_mtime_ns for chemin in resultat.rglob("*")} == avant
+    assert {chemin: chemin.stat().st_mtime_ns for chemin in copie.rglob("*")} == avant
 
 
 def test_a_damaged_result_is_made_again(resultat: Path, cache_a_part: Path) -> None:

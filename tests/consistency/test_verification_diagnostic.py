@@ -54,9 +54,11 @@ def changer_texte(chemin: Path, motif: str) -> None:
 
 FALSIFICATIONS: dict[str, Callable[[Path], None]] = {
     "rapport/diagnostic-90.docx": lambda c: changer_archive(
-        c, "word/document.xml", r">\d+,(\d)\u00a0%<"
+        c, "word/document.xml", r'"Cellule"/>(?:(?!</w:p>).)*?>\d+,(\d)\u00a0%<'
     ),
-    "rapport/diagnostic-90.odt": lambda c: changer_archive(c, "content.xml", r"\d+,(\d)\u00a0%"),
+    "rapport/diagnostic-90.odt": lambda c: changer_archive(
+        c, "content.xml", r"table-cell[^>]*><text:p[^>]*>\d+,(\d)\u00a0%"
+    ),
     "site/portrait.html": lambda c: changer_texte(c, r'data-cle="observations[^>]*>\d+,(\d)'),
     "site/axe1.html": lambda c: changer_texte(c, r"<text[^>]*>[^<]*?(\d)[^<]*</text>"),
     "site/chiffres/ctx_tx_pauvrete.html": lambda c: changer_texte(c, r"data-champ=[^>]*>\d*(\d)"),
