@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import random
@@ -21,7 +22,7 @@ from solidiag.storage.sorties import remplacer, verifier_place
 FICHIERS = 6
 
 ECRIVAIN = f"""
-import json, sys
+import hashlib, json, sys
 from pathlib import Path
 from solidiag.storage.sorties import remplacer
 dossier, debut = Path(sys.argv[1]), int(sys.argv[2])
@@ -31,7 +32,10 @@ for tour in range(debut, debut + 1000):
         for rang in range({FICHIERS}):
             (travail / f"{{rang}}.txt").write_text(str(tour) * 2000)
             print("ecrit", tour, flush=True)
-        (travail / "manifeste.json").write_text(json.dumps(tour))
+        empreinte = hashlib.sha256((str(tour) * 2000).encode()).hexdigest()
+        fichiers = {{f"{{rang}}.txt": {{"sha256": empreinte}} for rang in range({FICHIERS})}}
+        manifeste = {{"solidiag": "essai", "cle": tour, "formats": [], "fichiers": fichiers}}
+        (travail / "manifeste.json").write_text(json.dumps(manifeste))
     print("fait", tour, flush=True)
 """
 
@@ -49,12 +53,18 @@ def ecrire(dossier: Path, tour: int) -> None:
     with remplacer(dossier) as travail:
         for rang in range(FICHIERS):
             (travail / f"{rang}.txt").write_text(str(tour) * 2000)
-        (travail / "manifeste.json").write_text(json.dumps(tour))
+        (travail / "manifeste.json").write_text(json.dumps(manifeste(tour)))
+
+
+def manifeste(tour: int) -> dict[str, object]:
+    empreinte = hashlib.sha256((str(tour) * 2000).encode()).hexdigest()
+    fichiers = {f"{rang}.txt": {"sha256": empreinte} for rang in range(FICHIERS)}
+    return {"solidiag": "essai", "cle": tour, "formats": [], "fichiers": fichiers}
 
 
 def lire_entier(dossier: Path) -> int:
     """Renvoie le tour du résultat, après avoir vérifié qu'il est entier."""
-    tour = int(json.loads((dossier / "manifeste.json").read_text()))
+    tour = int(json.loads((dossier / "manifeste.json").read_text())["cle"])
     assert len(list(dossier.iterdir())) == FICHIERS + 1
     for rang in range(FICHIERS):
         assert (dossier / f"{rang}.txt").read_text() == str(tour) * 2000
@@ -263,3 +273,26 @@ def test_a_folder_without_the_right_to_write_is_said(dossier: Path) -> None:
             ecrire(dossier, 1)
     finally:
         dossier.parent.chmod(0o700)
+
+
+def test_what_a_person_added_or_changed_is_kept(tmp_path: Path) -> None:
+    dossier = tmp_path / "sortie"
+    ecrire(dossier, 1)
+    (dossier / "notes.txt").write_text("à moi")
+    (dossier / "0.txt").write_text("corrigé à la main")
+    ecrire(dossier, 2)
+    assert (dossier / "notes.txt").read_text() == "à moi"
+    assert (dossier / "a-conserver" / "0.txt").read_text() == "corrigé à la main"
+    assert (dossier / "0.txt").read_text() == "2" * 2000
+    ecrire(dossier, 3)
+    assert (dossier / "notes.txt").read_text() == "à moi"
+    assert (dossier / "a-conserver" / "0.txt").read_text() == "corrigé à la main"
+
+
+@pytest.mark.parametrize("texte", ["{}", "3", "[", '{"solidiag": 1, "fichiers": 2}'])
+def test_a_manifest_that_is_not_ours_protects_the_folder(tmp_path: Path, texte: str) -> None:
+    (tmp_path / "manifeste.json").write_text(texte)
+    (tmp_path / "these.docx").write_text("trois ans de travail")
+    with pytest.raises(SortieImpossible, match="ne veut pas effacer"):
+        verifier_place(tmp_path)
+    assert (tmp_path / "these.docx").read_text() == "trois ans de travail"
