@@ -80,6 +80,7 @@ def test_classes_around_a_reference_keep_it_in_the_middle(
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
 def test_graduations_surround_the_interval(bas: float, etendue: float) -> None:
     reperes = graduations(bas, bas + etendue)
-    assert reperes[0] <= bas + 1e-6 * max(1, abs(bas))
-    assert reperes[-1] >= bas + etendue - 1e-6 * max(1, abs(bas + etendue))
+    tolerance = 1e-6 * max(1, abs(bas), abs(etendue))
+    assert reperes[0] <= bas + tolerance
+    assert reperes[-1] >= bas + etendue - tolerance
     assert 2 <= len(reperes) <= 13

@@ -518,7 +518,7 @@ def test_the_alternative_of_classes_lists_the_areas_of_each(fond: FondSvg) -> No
         noms={f"EPCI-{i}": f"le pays {i}" for i in (1, 2, 3)},
     )
     assert "Tension\u00a0: le pays 1." in alt.texte
-    assert "Couvert\u00a0: le pays 2." in alt.texte
+    assert "Pas d'écart relevé\u00a0: le pays 2." in alt.texte
     assert "Non mesuré\u00a0: le pays 3." in alt.texte
 
 
