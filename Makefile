@@ -27,7 +27,7 @@ lint: installer
 	@$(RUN)/lint-imports
 
 test: installer navigateur lint
-	@$(RUN)/pytest -q -n 2 -m "not epreuve"
+	@$(RUN)/pytest -q -n 2 --dist loadgroup -m "not epreuve"
 
 epreuve: installer navigateur
 	@$(RUN)/pytest -q -m epreuve
