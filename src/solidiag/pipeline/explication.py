@@ -26,6 +26,7 @@ from solidiag.pipeline.calculs import (
 )
 from solidiag.pipeline.offre import inventorier
 from solidiag.publication.francais import de, formater
+from solidiag.publication.matiere import bornes_imprimees
 from solidiag.sources.registre import lire, lire_cellules
 from solidiag.storage.cache import Cache, dossier_de_cache
 from solidiag.storage.depot import Depot
@@ -147,11 +148,10 @@ def _valeur(
     )
     lignes = [(1, f"Valeur ({lecture.periode}) : {imprimee}")]
     if isinstance(ligne["lower"], float) and isinstance(ligne["upper"], float):
-        bas, haut = (
-            formater(borne, indicateur.unite, decimales=lecture.decimales + 1)
-            for borne in (ligne["lower"], ligne["upper"])
+        bornes = bornes_imprimees(
+            ligne["lower"], ligne["upper"], indicateur.unite, decimales=lecture.decimales
         )
-        lignes.append((1, f"Intervalle : {bas} à {haut} ({ligne['method']})"))
+        lignes.append((1, f"Intervalle : {' à '.join(bornes)} ({ligne['method']})"))
     elif ligne["motif"]:
         lignes.append((1, f"Pas d'intervalle : {ligne['motif']}"))
     if ligne["n_publies"] is not None and ligne["n_total"] is not None:

@@ -172,6 +172,18 @@ class Matiere:
         )
         return Nombre(texte, cle)
 
+    def bornes(self, observe: Observe) -> tuple[str, str] | None:
+        """Renvoie les bornes de l'intervalle telles qu'elles s'impriment, ou rien."""
+        if observe.lower is None or observe.upper is None:
+            return None
+        decimales = self.decimales(observe.indicateur, observe.periode, observe.niveau)
+        return bornes_imprimees(
+            observe.lower,
+            observe.upper,
+            observe.unite,
+            decimales=1 if decimales is None else decimales,
+        )
+
     def compte(self, nom: str) -> Nombre:
         """Renvoie un dénombrement, tel qu'il s'imprime."""
         return Nombre(
@@ -207,6 +219,24 @@ class Matiere:
             if domaine.id in m.domaines and not m.id.startswith("offre.")
         ]
         return sorted(retenues, key=lambda mesure: (rang[mesure.nature], mesure.id))
+
+
+def bornes_imprimees(bas: float, haut: float, unite: str, *, decimales: int) -> tuple[str, str]:
+    r"""Renvoie deux bornes imprimées, avec une décimale de plus que la valeur s'il le faut.
+
+    Examples
+    --------
+    >>> bornes_imprimees(15.5, 16.5, "percent", decimales=0)
+    ('15,5\xa0%', '16,5\xa0%')
+    >>> bornes_imprimees(22835, 22845, "euro", decimales=0)
+    ('22\u202f835\xa0€', '22\u202f845\xa0€')
+    """
+    tient = all(round(borne, decimales) == borne for borne in (bas, haut))
+    precision = decimales if tient else decimales + 1
+    return (
+        formater(bas, unite, decimales=precision),
+        formater(haut, unite, decimales=precision),
+    )
 
 
 def age_en_mois(millesime: str, jour: date) -> int:

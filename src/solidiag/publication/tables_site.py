@@ -8,7 +8,7 @@ from typing import Literal
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau
 from solidiag.publication.document import Nombre, texte_brut
-from solidiag.publication.francais import UNITES, formater
+from solidiag.publication.francais import UNITES
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.tableaux import NATURES, source_de
 from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
@@ -136,11 +136,5 @@ def _ligne(matiere: Matiere, observe: Observe) -> SiteLigne:
 
 
 def _intervalle(matiere: Matiere, observe: Observe) -> str:
-    if observe.lower is None or observe.upper is None:
-        return ""
-    decimales = matiere.decimales(observe.indicateur, observe.periode, observe.niveau)
-    bas, haut = (
-        formater(borne, observe.unite, decimales=decimales)
-        for borne in (observe.lower, observe.upper)
-    )
-    return f"{bas} à {haut}"
+    bornes = matiere.bornes(observe)
+    return " à ".join(bornes) if bornes else ""

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from solidiag.publication.document import Cle, Document, Nombre
-from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.verification.attendus import unites
 from solidiag.publication.verification.jetons import morceaux
@@ -45,8 +44,7 @@ class Impressions:
         if cle.champ == "value":
             ligne = self._matiere.imprimer(observe)
             return {ligne.texte.strip()} if isinstance(ligne, Nombre) else set()
-        borne = {"lower": observe.lower, "upper": observe.upper}.get(cle.champ)
-        if borne is None:
+        bornes = self._matiere.bornes(observe)
+        if bornes is None or cle.champ not in ("lower", "upper"):
             return set()
-        decimales = self._matiere.decimales(cle.indicateur, cle.periode, observe.niveau)
-        return {formater(borne, observe.unite, decimales=decimales).strip()}
+        return {bornes[0 if cle.champ == "lower" else 1].strip()}
