@@ -16,7 +16,7 @@ from solidiag.geography.contours import Fond
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR
 from solidiag.model.origin import Origin
-from solidiag.model.territoire import Niveau, Territoire
+from solidiag.model.territoire import Territoire
 from solidiag.publication.document import Absence, Cle, Ligne, Nombre
 from solidiag.publication.francais import formater
 
@@ -253,6 +253,3 @@ def age_en_mois(millesime: str, jour: date) -> int:
     annee = int(morceaux[0])
     mois = int(morceaux[1]) if len(morceaux) > 1 and len(morceaux[1]) == 2 else 12
     return (jour.year - annee) * 12 + jour.month - mois
-
-
-COMPARATEURS: tuple[Niveau, ...] = (Niveau.DEPARTEMENT, Niveau.REGION, Niveau.FRANCE)

@@ -13,6 +13,7 @@ import ctypes
 import io
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +81,7 @@ def textes_odt(octets: bytes) -> list[TexteImprime]:
     return _lire_xml(octets, "content.xml", _LecteurOdt())
 
 
-class _Lecteur:
+class _Lecteur(ABC):
     """Suit un XML et garde le texte de chaque paragraphe."""
 
     paragraphes: frozenset[str]
@@ -111,8 +112,8 @@ class _Lecteur:
         if self._piles and not self._ignore:
             self._piles[-1].append(texte)
 
-    def signe(self, nom: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def signe(self, nom: str) -> None: ...
 
 
 class _LecteurDocx(_Lecteur):
