@@ -31,6 +31,7 @@ test: installer navigateur lint
 
 epreuve: installer navigateur
 	@$(RUN)/pytest -q -m epreuve
+	@$(RUN)/pytest -q -n 2 -m "not epreuve" --hypothesis-profile hasard tests/property tests/unit/rendus
 
 bench: installer
 	@$(UV) sync --frozen --inexact --group bench --quiet

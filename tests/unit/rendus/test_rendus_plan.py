@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from solidiag.errors import RenduImpossible
@@ -80,6 +80,8 @@ def test_une_ligne_trop_courte_est_refusee(exemple, nouveau_tableau):
     ),
     largeur=st.sampled_from([12.0, 16.0, 24.7]),
 )
+@example(colonnes=[("", 2.225073858507203e-309)], largeur=12.0)
+@example(colonnes=[("", 5e-324), ("œ", 6.0), ("m", 5e-324)], largeur=12.0)
 def test_les_largeurs_tiennent_dans_la_page_sans_colonne_vide(colonnes, largeur):
     tableau = Tableau(
         id="t",

@@ -31,6 +31,8 @@ HAUTEUR_FIGURE_CM = 19.0
 CORPS_TABLEAU_PT = (9.0, 8.5, 8.0, 7.5, 7.0)
 NIVEAU_SOMMAIRE = 2
 MARGE_CELLULE_PT = 10.0
+PART_MINIMALE = 1e-6
+"""Part souhaitée la plus petite (cadratins) : une part presque nulle reste une colonne."""
 
 _AXE = re.compile(r"^Axe[ \u00a0]([1-4])\b")
 
@@ -269,9 +271,12 @@ def _besoins(tableau: Tableau) -> tuple[list[float], list[float]]:
         mots.append(mot)
         pleins.append(max(1.0, mot, chasse(colonne.entete) * 0.5, min(haut, 34.0)))
     declarees = [c.largeur for c in tableau.colonnes]
-    connues = [(d, p) for d, p in zip(declarees, pleins, strict=True) if d > 0]
-    echelle = sum(p for _, p in connues) / sum(d for d, _ in connues) if connues else 1.0
-    souhaits = [d * echelle if d > 0 else p for d, p in zip(declarees, pleins, strict=True)]
+    total = sum(d for d in declarees if d > 0)
+    place = sum(p for d, p in zip(declarees, pleins, strict=True) if d > 0)
+    souhaits = [
+        max(d / total * place, PART_MINIMALE) if d > 0 else p
+        for d, p in zip(declarees, pleins, strict=True)
+    ]
     return mots, souhaits
 
 
