@@ -1,10 +1,33 @@
-"""Déclaration d'un indicateur calculé : définition, et d'où il se lit à chaque niveau."""
+"""Déclaration d'un indicateur : définition, d'où il se lit, et sinon ce qu'il faut demander."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+AGREGATIONS: dict[str, str] = {
+    "somme": "somme des effectifs des communes",
+    "ratio": "somme des numérateurs rapportée à la somme des dénominateurs",
+    "moyenne_ponderee": "moyenne des communes pondérée par leur dénominateur",
+    "recalcul": "recalculé sur le territoire entier à partir de ses éléments",
+    "non_agregeable": "non agrégeable : seules les valeurs publiées sont montrées",
+}
+"""Règles d'agrégation d'un territoire à un autre, en mots."""
+
+ACCES: dict[str, str] = {
+    "ouvert": "données ouvertes",
+    "conventionné": "sur convention",
+    "local": "à recueillir sur place",
+}
+"""Comment s'obtient un fichier à demander."""
+
+VERIFICATIONS: dict[str, str] = {
+    "fichier_lu": "vérifié : le fichier a été ouvert et ses colonnes lues",
+    "documente": "vérifié en partie : nom de jeu ou de variable lu dans une documentation",
+    "non_verifie": "non vérifié : à confirmer auprès du producteur",
+}
+"""Ce qui a été contrôlé du jeu de données, des variables et des codes."""
 
 
 class _Gele(BaseModel):
@@ -62,11 +85,36 @@ class Lecture(_Gele):
     remarque: str = ""
 
 
+class FichierDemande(_Gele):
+    """Fichier qui documenterait un indicateur, et qui le détient.
+
+    ``fichier`` décrit ce qui est attendu en toutes lettres ; ``variables`` donne les noms de
+    colonnes ou de codes ; ``adresse`` reste vide si elle n'est pas connue avec certitude.
+    """
+
+    producteur: str
+    jeu_de_donnees: str
+    fichier: str
+    variables: str
+    millesime: str
+    acces: Literal["ouvert", "conventionné", "local"]
+    adresse: str = ""
+
+
+class Verification(_Gele):
+    """Ce qui a été contrôlé de la déclaration, et comment."""
+
+    etat: Literal["fichier_lu", "documente", "non_verifie"]
+    comment: str
+
+
 class Indicateur(_Gele):
-    """Indicateur de besoin calculé à partir des fichiers embarqués.
+    """Indicateur de besoin : calculé s'il a une lecture, à demander à un producteur sinon.
 
     ``correspondance`` : ``exacte`` (définition de la grille), ``proche`` (``difference`` dit en
-    quoi), ``hors_grille`` (proposé en plus).
+    quoi), ``hors_grille`` (proposé en plus). ``secret`` : clé des règles de la grille
+    (``regles_secret``). ``mesure`` : mesure d'offre qui porte déjà l'information (temps d'accès,
+    lieux), pour un indicateur sans lecture propre.
     """
 
     id: str
@@ -87,6 +135,7 @@ class Indicateur(_Gele):
         "jours",
         "apl",
         "euro_m2",
+        "euro_m3",
         "places_pour_100",
         "minutes",
     ]
@@ -94,11 +143,18 @@ class Indicateur(_Gele):
     correspondance: Literal["exacte", "proche", "hors_grille"] = "exacte"
     difference: str = ""
     champ: str = ""
+    niveau_le_plus_fin: str = ""
+    agregation: Literal["", "somme", "ratio", "moyenne_ponderee", "recalcul", "non_agregeable"] = ""
+    secret: str = ""
     incertitude: Literal["inconnue", "producteur", "wilson", "byar", "arrondi"] = "inconnue"
     motif: str = ""
     lecture: str
     limites: tuple[str, ...] = ()
-    lectures: tuple[Lecture, ...] = Field(min_length=1)
+    lectures: tuple[Lecture, ...] = ()
+    mesure: str = ""
+    demande: FichierDemande | None = None
+    """Fichier à demander ; obligatoire sans lecture, utile aussi pour un millésime plus récent."""
+    verification: Verification | None = None
     carte: Literal["taux", "effectif", "non"] = "taux"
     niveau_carte: str = "COM"
     sujet: str = ""

@@ -65,6 +65,7 @@ UNITES: dict[str, str] = {
     "percent": "%",
     "euro": "€",
     "euro_m2": "€/m²",
+    "euro_m3": "€/m³",
     "ratio": "rapport",
     "nombre": "nombre",
     "indice": "indice",
@@ -78,7 +79,7 @@ UNITES: dict[str, str] = {
 }
 """Nom de chaque unité, pour un en-tête ou une légende."""
 
-_SUFFIXES = {"percent": "%", "euro": "€", "euro_m2": "€"}
+_SUFFIXES = {"percent": "%", "euro": "€", "euro_m2": "€", "euro_m3": "€"}
 _NOMS_COMPTES = {"jours": "jour", "minutes": "minute", "apl": "consultation"}
 _DECIMALES = {
     "percent": 1,
@@ -89,6 +90,7 @@ _DECIMALES = {
     "pour_100000": 1,
     "apl": 1,
     "euro_m2": 1,
+    "euro_m3": 2,
     "places_pour_100": 1,
 }
 

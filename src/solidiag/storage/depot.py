@@ -47,9 +47,14 @@ class Depot:
         return {s.id: s for s in charger_dossier(self.declarations / "sources", Source)}
 
     @cached_property
-    def indicateurs(self) -> dict[str, Indicateur]:
-        """Indicateurs de besoin déclarés, par identifiant."""
+    def catalogue(self) -> dict[str, Indicateur]:
+        """Tous les indicateurs de besoin déclarés, documentés ou à demander, par identifiant."""
         return {i.id: i for i in charger_dossier(self.declarations / "indicateurs", Indicateur)}
+
+    @cached_property
+    def indicateurs(self) -> dict[str, Indicateur]:
+        """Indicateurs du catalogue qu'un fichier au moins documente, par identifiant."""
+        return {nom: i for nom, i in self.catalogue.items() if i.lectures}
 
     @cached_property
     def mesures(self) -> dict[str, MesureOffre]:

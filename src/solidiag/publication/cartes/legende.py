@@ -31,6 +31,7 @@ SUFFIXES: Final = {
     "percent": "\u00a0%",
     "euro": "\u00a0€",
     "euro_m2": "\u00a0€",
+    "euro_m3": "\u00a0€",
     "minutes": "\u00a0min",
 }
 
