@@ -79,10 +79,17 @@ def memoire_octets(pid: int) -> int:
 def executer(
     *arguments: str, cache: Path, permis: frozenset[int] = frozenset({0})
 ) -> tuple[float, float]:
+    """Exécute une commande de Solidiag ; voir `chronometrer`."""
+    return chronometrer([sys.executable, "-m", "solidiag", *arguments], cache=cache, permis=permis)
+
+
+def chronometrer(
+    commande: list[str], *, cache: Path, permis: frozenset[int] = frozenset({0})
+) -> tuple[float, float]:
     """Exécute une commande ; renvoie sa durée (s) et le sommet de mémoire de l'arbre (Gio)."""
     debut = time.perf_counter()
     enfant = subprocess.Popen(
-        [sys.executable, "-m", "solidiag", *arguments],
+        commande,
         env={**os.environ, "SOLIDIAG_CACHE": str(cache)},
         stdout=subprocess.DEVNULL,
     )
@@ -101,7 +108,7 @@ def executer(
     fini.set()
     fil.join()
     if code not in permis:
-        raise SystemExit(f"solidiag {' '.join(arguments)} : code de sortie {code}")
+        raise SystemExit(f"{' '.join(commande[1:])} : code de sortie {code}")
     return duree, sommet / 2**30
 
 
@@ -174,6 +181,57 @@ def mesure_de_lecture() -> Mesure:
     )
 
 
+def mesures_du_recensement() -> list[Mesure]:
+    from recensement import COLONNES, LUES
+    from recensement import comparer as lire_recensement
+
+    lu = lire_recensement()
+    note = (
+        f"{LUES} colonnes sur {COLONNES}, fichier fictif de {francais(lu.taille_mo)} Mo ; "
+        f"{francais(lu.solidiag_s)} s contre {{}} s ; mêmes valeurs, même processus, "
+        "meilleure de cinq"
+    )
+    return [
+        Mesure(
+            nom="Lire un fichier national du recensement, rapport à polars depuis le fichier",
+            valeur=lu.solidiag_s / lu.polars_s,
+            visee=1.5,
+            unite="fois",
+            note=note.format(francais(lu.polars_s)),
+        ),
+        Mesure(
+            nom="Le même, rapport à polars depuis les mêmes octets en mémoire",
+            valeur=lu.solidiag_s / lu.polars_memoire_s,
+            visee=None,
+            unite="fois",
+            note=note.format(francais(lu.polars_memoire_s)),
+        ),
+    ]
+
+
+def mesures_de_la_france() -> list[Mesure]:
+    with tempfile.TemporaryDirectory(prefix="solidiag-bench-") as temporaire:
+        script = str(Path(__file__).with_name("france.py"))
+        duree, memoire = chronometrer([sys.executable, script], cache=Path(temporaire))
+    note = "communes, intercommunalités, bassins, départements, régions ; sans cache"
+    return [
+        Mesure(
+            nom="Tous les indicateurs, 101 départements",
+            valeur=duree,
+            visee=120,
+            unite="s",
+            note=note,
+        ),
+        Mesure(
+            nom="Mémoire au plus haut, tous les indicateurs, 101 départements",
+            valeur=memoire,
+            visee=4,
+            unite="Gio",
+            note="pendant la même exécution",
+        ),
+    ]
+
+
 def processeur() -> str:
     try:
         lignes = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -206,7 +264,12 @@ def rapport(mesures: list[Mesure]) -> str:
 
 
 def main() -> None:
-    mesures = [*mesures_de_la_commande(), mesure_de_lecture()]
+    mesures = [
+        *mesures_de_la_commande(),
+        mesure_de_lecture(),
+        *mesures_du_recensement(),
+        *mesures_de_la_france(),
+    ]
     texte = rapport(mesures)
     RESULTATS.write_text(texte, encoding="utf-8")
     print(texte)

@@ -5,6 +5,7 @@ Rien n'est interprété ici : une cellule est le texte du fichier, vide si elle 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -14,10 +15,14 @@ import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import FormatInattendu
+from solidiag.sources.contenants import extraire
 from solidiag.sources.options import Options
 
 LIGNE = "__ligne__"
 """Colonne ajoutée : numéro de ligne dans le fichier, en-tête compris."""
+
+_TRANCHE = 1 << 24
+"""Octets contrôlés à la fois."""
 
 
 def lire_grille(
@@ -40,10 +45,10 @@ def lire_grille(
     FormatInattendu
         Fichier tronqué, encodage, séparateur ou colonnes qui ne sont pas ceux déclarés.
     """
-    nom = fichier.fichier.lower()
+    octets, nom = _sortir(octets, fichier, options=options)
     if nom.endswith(".parquet"):
         grille = _parquet(octets, source, fichier, colonnes=colonnes)
-    elif nom.endswith((".xlsx", ".xls")):
+    elif nom.endswith((".xlsx", ".xls", ".ods")):
         grille = _classeur(octets, source, fichier, options=options, colonnes=colonnes)
     else:
         contenu = _decompresser(octets, source, fichier)
@@ -55,17 +60,24 @@ def lire_grille(
 
 def entete(octets: bytes, source: Source, fichier: Fichier, *, options: Options) -> list[str]:
     """Renvoie les noms de colonnes du fichier, dans l'ordre."""
-    nom = fichier.fichier.lower()
+    octets, nom = _sortir(octets, fichier, options=options)
     if nom.endswith(".parquet"):
         try:
             return list(pl.read_parquet_schema(io.BytesIO(octets)))
         except Exception as erreur:
             raise _faute(source, fichier, "un fichier Parquet", "des octets illisibles") from erreur
-    if nom.endswith((".xlsx", ".xls")):
+    if nom.endswith((".xlsx", ".xls", ".ods")):
         grille = _classeur(octets, source, fichier, options=options, colonnes=None)
         return [colonne for colonne in grille.columns if colonne != LIGNE]
     texte = _decoder(_decompresser(octets, source, fichier), source, fichier, options=options)
     return _entete_texte(texte, options)
+
+
+def _sortir(octets: bytes, fichier: Fichier, *, options: Options) -> tuple[bytes, str]:
+    """Renvoie les octets du tableau, sorti de son archive s'il y est, et son nom en minuscules."""
+    if not options.membre:
+        return octets, fichier.fichier.lower()
+    return extraire(octets, options.membre, fichier.fichier), options.membre.lower()
 
 
 def _faute(source: Source, fichier: Fichier, attendu: str, trouve: str) -> FormatInattendu:
@@ -90,9 +102,11 @@ def _decoder(contenu: bytes, source: Source, fichier: Fichier, *, options: Optio
     try:
         if options.encodage == "utf-8":
             texte = contenu.removeprefix(b"\xef\xbb\xbf")
-            texte.decode("utf-8")
+            _verifier_utf8(texte)
         else:
-            texte = contenu.decode(options.encodage).encode()
+            texte = contenu.decode(options.encodage).removeprefix("\ufeff").encode()
+        if b"\r" in texte[:_TRANCHE] and b"\n" not in texte:
+            texte = texte.replace(b"\r", b"\n")
     except (UnicodeDecodeError, LookupError) as erreur:
         raise _faute(
             source,
@@ -103,11 +117,25 @@ def _decoder(contenu: bytes, source: Source, fichier: Fichier, *, options: Optio
     return texte
 
 
+def _verifier_utf8(texte: bytes) -> None:
+    """Lève ``UnicodeDecodeError`` si le texte n'est pas de l'UTF-8, sans en garder une copie."""
+    if texte.isascii():
+        return
+    decodeur = codecs.getincrementaldecoder("utf-8")()
+    vue = memoryview(texte)
+    for debut in range(0, len(vue), _TRANCHE):
+        decodeur.decode(vue[debut : debut + _TRANCHE])
+    decodeur.decode(b"", final=True)
+
+
 def _entete_texte(texte: bytes, options: Options) -> list[str]:
-    lignes = texte.split(b"\n", options.sauter + 1)
-    if len(lignes) <= options.sauter:
-        return []
-    premiere = lignes[options.sauter].decode().rstrip("\r")
+    debut = 0
+    for _ in range(options.sauter):
+        debut = texte.find(b"\n", debut) + 1
+        if debut == 0:
+            return []
+    fin = texte.find(b"\n", debut)
+    premiere = texte[debut : len(texte) if fin < 0 else fin].decode().rstrip("\r")
     return next(csv.reader([premiere], delimiter=options.separateur), [])
 
 
@@ -156,6 +184,7 @@ def _texte(
             skip_lines=options.sauter,
             columns=gardees,
             infer_schema=False,
+            truncate_ragged_lines=options.lignes_inegales,
         )
     except pl.exceptions.PolarsError as erreur:
         raise _faute(
@@ -165,14 +194,25 @@ def _texte(
             f"une ligne d'une autre forme ({str(erreur).splitlines()[0][:120]})",
         ) from erreur
     premiere = options.sauter + 2
-    sauts = texte.count(b"\n") + (not texte.endswith(b"\n"))
-    if sauts == grille.height + options.sauter + 1:
+    if _une_ligne_par_rangee(texte, options, hauteur=grille.height, largeur=len(presentes)):
         lignes = pl.int_range(
             premiere, premiere + grille.height, dtype=pl.UInt32, eager=True
         ).alias(LIGNE)
     else:
         lignes = _lignes_lentes(texte, options, hauteur=grille.height)
     return grille.select(pl.col(gardees).fill_null("")).with_columns(lignes)
+
+
+def _une_ligne_par_rangee(texte: bytes, options: Options, *, hauteur: int, largeur: int) -> bool:
+    """Dit si chaque rangée lue est une ligne du fichier, dans l'ordre.
+
+    Sans guillemet, aucune cellule ne contient de retour à la ligne, et polars rend une ligne vide
+    d'un fichier de plusieurs colonnes comme une rangée vide.
+    """
+    if largeur > 1 and b'"' not in texte:
+        return True
+    sauts = texte.count(b"\n") + (not texte.endswith(b"\n"))
+    return sauts == hauteur + options.sauter + 1
 
 
 def _lignes_lentes(texte: bytes, options: Options, *, hauteur: int) -> pl.Series:

@@ -123,12 +123,15 @@ def _interpreter(
         texte.alias("brut"),
         pl.when(nombre.is_finite()).then(nombre).otherwise(None).alias("valeur"),
     )
-    sans_nombre = pl.col("valeur").is_null()
-    statut = (
-        pl.when(sans_nombre)
-        .then(pl.col("brut").replace_strict(marques, default=None, return_dtype=pl.String))
-        .otherwise(pl.lit(ObsStatus.NORMAL.value))
-    )
+    normal = pl.lit(ObsStatus.NORMAL.value)
+    if table["valeur"].null_count():
+        statut = (
+            pl.when(pl.col("valeur").is_null())
+            .then(pl.col("brut").replace_strict(marques, default=None, return_dtype=pl.String))
+            .otherwise(normal)
+        )
+    else:
+        statut = normal
     table = table.with_columns(statut.alias("statut"))
     inconnues = table.filter(pl.col("statut").is_null())
     if not inconnues.is_empty():
@@ -156,6 +159,11 @@ def _interpreter(
 
 def _sans_repetition(table: pl.DataFrame, source: Source, fichier: Fichier) -> pl.DataFrame:
     """Garde une ligne par cellule : la première, ou la première remplie si l'autre est vide."""
+    if fichier.lecteur == "colonnes" and not table.is_empty():
+        # Chaque ligne du fichier porte toutes les variables : en regarder une suffit.
+        premiere_variable = table.filter(pl.col("variable") == table["variable"][0])
+        if not premiere_variable.select(pl.struct(_CELLULE).is_duplicated().any()).item():
+            return table
     repetee = table.select(pl.struct(_CELLULE).is_duplicated()).to_series()
     if not repetee.any():
         return table
