@@ -10,7 +10,8 @@
     │   ├── FichierAbsent        fichier embarqué introuvable
     │   ├── FichierAltere        empreinte différente de celle du verrou
     │   ├── FormatInattendu      colonne ou structure qui n'est pas celle déclarée
-    │   └── MarqueInconnue       marque de producteur non déclarée
+    │   ├── MarqueInconnue       marque de producteur non déclarée
+    │   └── FichierRefuse        fichier donné par une personne, que l'on n'ajoute pas
     ├── SortieImpossible         on ne peut pas écrire le résultat
     ├── RenduImpossible          un format de publication a échoué
     ├── VerificationImpossible   le dossier à vérifier n'est pas un diagnostic
@@ -111,6 +112,14 @@ class MarqueInconnue(DonneesError):
             f"{source}, fichier « {fichier} », colonne « {colonne} » : marque inconnue "
             f"{_liste(marques)}. Déclarez son sens dans la source avant de lire ce fichier."
         )
+
+
+class FichierRefuse(DonneesError):
+    """Fichier donné par une personne, que l'on n'ajoute pas ; rien n'a changé."""
+
+    def __init__(self, nom: str, raison: str, conseil: str) -> None:
+        self.nom, self.raison, self.conseil = nom, raison, conseil
+        super().__init__(f"« {nom} » n'est pas ajouté : {raison} ; {conseil}.")
 
 
 class SortieImpossible(SolidiagError):

@@ -55,6 +55,26 @@ class LectureMillesime(_Gele):
     fixe: str = ""
 
 
+def remplacer(valeur: Any, *, millesime: str, fichier: str = "") -> Any:
+    """Renvoie la valeur où ``{fichier}``, ``{aaaa}`` et ``{aa}`` sont remplacés, clés comprises."""
+    annee = millesime[:4]
+    if isinstance(valeur, str):
+        reperes = {"{fichier}": fichier, "{aaaa}": annee, "{aa}": annee[2:]}
+        for repere, texte in reperes.items():
+            valeur = valeur.replace(repere, texte)
+        return valeur
+    if isinstance(valeur, dict):
+        return {
+            remplacer(cle, millesime=millesime, fichier=fichier): remplacer(
+                contenu, millesime=millesime, fichier=fichier
+            )
+            for cle, contenu in valeur.items()
+        }
+    if isinstance(valeur, list | tuple):
+        return [remplacer(element, millesime=millesime, fichier=fichier) for element in valeur]
+    return valeur
+
+
 class Remplissage(_Gele):
     """Indicateur qu'un fichier de ce gabarit documente.
 
@@ -69,21 +89,10 @@ class Remplissage(_Gele):
 
     def pour(self, fichier: str, millesime: str) -> tuple[Lecture, ...]:
         """Renvoie les lectures d'un fichier importé, repères remplacés."""
-        annee = millesime[:4]
-        reperes = {"{fichier}": fichier, "{aaaa}": annee, "{aa}": annee[2:]}
-
-        def remplacer(valeur: Any) -> Any:
-            if isinstance(valeur, str):
-                for repere, texte in reperes.items():
-                    valeur = valeur.replace(repere, texte)
-                return valeur
-            if isinstance(valeur, dict):
-                return {cle: remplacer(contenu) for cle, contenu in valeur.items()}
-            if isinstance(valeur, list | tuple):
-                return [remplacer(contenu) for contenu in valeur]
-            return valeur
-
-        return tuple(Lecture.model_validate(remplacer(lecture)) for lecture in self.lectures)
+        return tuple(
+            Lecture.model_validate(remplacer(lecture, millesime=millesime, fichier=fichier))
+            for lecture in self.lectures
+        )
 
 
 class Telechargement(_Gele):
@@ -108,7 +117,8 @@ class Gabarit(_Gele):
     ``en-tête vu`` (la vraie ligne d'en-tête), ``décrit`` (une documentation du producteur),
     ``supposé``. Les deux derniers se montrent comme tels partout.
     ``lecteur`` et ``options`` sont ceux d'un `solidiag.catalogue.source.Fichier` ; le séparateur,
-    l'encodage et la décimale se reconnaissent et n'ont pas à être donnés.
+    l'encodage et la décimale se reconnaissent et n'ont pas à être donnés. ``{aaaa}`` et ``{aa}``
+    y valent comme dans les lectures (``arrondis: {TP60{aa}: 1}``).
     ``niveau`` : valeur de `Niveau`, ``mixte`` si le lecteur le tire du fichier.
     ``cog_decalage`` : année du découpage communal moins millésime.
     """

@@ -127,16 +127,29 @@ def _colonnes_fixes(options: Options) -> list[str]:
     return list(dict.fromkeys([*(c for c in fixes if c), *options.filtre]))
 
 
+def code_net(colonne: pl.Expr, options: Options) -> pl.Expr:
+    """Renvoie le code du fichier, sans espaces, réparé de ce qu'un tableur lui a ôté ou ajouté."""
+    code = colonne.str.strip_chars()
+    if options.codes_nets:
+        code = code.str.replace(r"\.0$", "")
+    if options.zeros:
+        court = code.str.contains(r"^\d+$") & (code.str.len_chars() == options.zeros - 1)
+        code = pl.when(court).then(pl.concat_str(pl.lit("0"), code)).otherwise(code)
+    return code
+
+
 def _situer(
     grille: pl.DataFrame, source: Source, fichier: Fichier, *, options: Options
 ) -> pl.DataFrame:
     """Ajoute ``niveau``, ``code``, ``periode`` et ``ligne``, sans les lignes à exclure."""
     for colonne, gardees in options.filtre.items():
         grille = grille.filter(pl.col(colonne).str.strip_chars().is_in(gardees))
-    brut = pl.col(options.colonne_code).str.strip_chars()
+    tels_quels = [*options.codes, *options.exclure]
+    brut = code_net(pl.col(options.colonne_code), options)
+    if options.forme_code:
+        grille = grille.filter(brut.is_in(tels_quels) | brut.str.contains(options.forme_code))
     if options.extrait:
         extrait = brut.str.extract(options.extrait)
-        tels_quels = [*options.codes, *options.exclure]
         brut = pl.when(brut.is_in(tels_quels)).then(brut).otherwise(extrait)
     periode = (
         pl.col(options.colonne_periode).str.strip_chars()

@@ -20,8 +20,14 @@ class Options(BaseModel):
     separateur, encodage, decimale, milliers, sauter
         Forme du texte : ``sauter`` lignes précèdent l'en-tête, chaque caractère de ``milliers``
         est retiré des nombres.
-    feuille
-        Feuille d'un classeur.
+    membre, feuille
+        Fichier d'une archive, feuille d'un classeur.
+    codes_nets, zeros, forme_code
+        Réparations dites à l'ajout d'un fichier : ôter « .0 » à la fin des codes, remettre à cette
+        largeur les zéros de tête perdus (avant ``extrait``), ignorer une ligne dont le code ne
+        suit pas cette expression.
+    lignes_inegales
+        Des lignes portent plus de cellules que l'en-tête, toutes vides : elles sont ignorées.
     colonne_code, largeur, extrait
         Colonne du code, largeur où remettre les zéros de tête perdus, expression régulière dont
         le premier groupe est le code.
@@ -64,7 +70,12 @@ class Options(BaseModel):
     decimale: Literal[".", ","] = "."
     milliers: str = ""
     sauter: int = 0
+    membre: str = ""
     feuille: str = ""
+    codes_nets: bool = False
+    zeros: int = 0
+    forme_code: str = ""
+    lignes_inegales: bool = False
     colonne_code: str = "CODGEO"
     largeur: int = 0
     extrait: str = ""
