@@ -17,6 +17,9 @@ settings.register_profile("solidiag", deadline=None, derandomize=True)
 settings.register_profile("hasard", deadline=None, max_examples=300)
 settings.load_profile("solidiag")
 
+# Aucun essai ne lit le dossier de données de la personne qui les lance : celui-ci n'existe pas.
+os.environ["SOLIDIAG_DONNEES"] = str(Path(__file__).with_name("aucun-ajout"))
+
 DEPARTEMENT = "90"
 """Petit département : le Territoire de Belfort, trois intercommunalités."""
 

@@ -182,7 +182,7 @@ def _glossaire(depot: Depot) -> str:
 
 def ecrire(dossier: Path, depot: Depot | None = None) -> None:
     """Écrit les pages, et retire celles qui ne correspondent plus à rien."""
-    contenu = pages(depot or Depot())
+    contenu = pages(depot or Depot.embarque())
     for nom in ("indicateurs", "mesures", "sources"):
         for chemin in (dossier / nom).glob("*.md"):
             if chemin.relative_to(dossier).as_posix() not in contenu:

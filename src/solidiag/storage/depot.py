@@ -10,11 +10,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from solidiag.catalogue.gabarit import Gabarit
 from solidiag.catalogue.grille import Domaine, Grille, IndicateurGrille
-from solidiag.catalogue.indicateur import Croisement, Indicateur, MesureOffre
+from solidiag.catalogue.indicateur import Croisement, Indicateur, Lecture, MesureOffre, Terme
 from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
 from solidiag.model.origin import Retrieval
+from solidiag.storage.ajouts import PREFIXE, Ajout, Ajouts, dossier_des_donnees
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
 
 
@@ -31,9 +33,14 @@ class Depot:
     racine
         Dossier qui contient ``donnees/`` et ``declarations/`` ; par défaut celui du paquet, ou
         celui que nomme la variable d'environnement ``SOLIDIAG_RACINE``.
+    ajouts
+        Dossier de données de la personne ; à défaut le sien, ou aucun si ``racine`` est donnée.
     """
 
-    def __init__(self, racine: Path | None = None) -> None:
+    def __init__(self, racine: Path | None = None, *, ajouts: Path | None = None) -> None:
+        if ajouts is None and racine is None:
+            ajouts = dossier_des_donnees()
+        self.ajouts = Ajouts(ajouts) if ajouts else None
         if racine is None:
             declaree = os.environ.get("SOLIDIAG_RACINE")
             racine = Path(declaree) if declaree else Path(str(resources.files("solidiag")))
@@ -41,15 +48,69 @@ class Depot:
         self.donnees = racine / "donnees"
         self.declarations = racine / "declarations"
 
+    @classmethod
+    def embarque(cls) -> Depot:
+        """Renvoie le dépôt des seuls fichiers embarqués, sans ce que la personne a ajouté."""
+        depot = cls()
+        depot.ajouts = None
+        return depot
+
+    @cached_property
+    def _embarquees(self) -> dict[str, Source]:
+        return {s.id: s for s in charger_dossier(self.declarations / "sources", Source)}
+
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """Sources déclarées, par identifiant."""
-        return {s.id: s for s in charger_dossier(self.declarations / "sources", Source)}
+        """Sources déclarées, puis ajoutées, par identifiant."""
+        return {**self._embarquees, **{a.source.id: a.source for a in self._ajouts[0]}}
+
+    @cached_property
+    def gabarits(self) -> dict[str, Gabarit]:
+        """Gabarits des fichiers officiels, par identifiant."""
+        return {g.id: g for g in charger_dossier(self.declarations / "gabarits", Gabarit)}
+
+    @property
+    def fautes(self) -> tuple[str, ...]:
+        """Une phrase par ajout ignoré."""
+        return self._ajouts[1]
+
+    @cached_property
+    def _ajouts(self) -> tuple[tuple[Ajout, ...], tuple[str, ...]]:
+        """Ajouts retenus, et pourquoi les autres ne le sont pas."""
+        if self.ajouts is None:
+            return (), ()
+        retenus: list[Ajout] = []
+        fautes = list(self.ajouts.fautes)
+        connues = {f"{s.id}/{f.id}" for s in self._embarquees.values() for f in s.fichiers}
+        for ajout in self.ajouts.lus:
+            nom = ajout.source.id
+            siens = {f"{nom}/{fichier.id}" for fichier in ajout.source.fichiers}
+            lus = {terme.fichier for terme in _termes(ajout)}
+            etrangers = sorted(lus - connues - siens)
+            if nom in self._embarquees:
+                fautes.append(f"L'ajout « {nom} » est ignoré : une source embarquée a ce nom.")
+            elif etrangers:
+                fautes.append(
+                    f"L'ajout « {nom} » est ignoré : il lit « {etrangers[0]} », qui n'est plus "
+                    "déclaré. Importez à nouveau le fichier."
+                )
+            else:
+                retenus.append(ajout)
+        return tuple(retenus), tuple(fautes)
 
     @cached_property
     def catalogue(self) -> dict[str, Indicateur]:
         """Tous les indicateurs de besoin déclarés, documentés ou à demander, par identifiant."""
-        return {i.id: i for i in charger_dossier(self.declarations / "indicateurs", Indicateur)}
+        declares = {i.id: i for i in charger_dossier(self.declarations / "indicateurs", Indicateur)}
+        for ajout in self._ajouts[0]:
+            if ajout.indicateur is not None:
+                declares.setdefault(ajout.indicateur.id, ajout.indicateur)
+        for ajout in self._ajouts[0]:
+            for nom, lectures in ajout.remplit.items():
+                if nom in declares:
+                    toutes = placer(declares[nom].lectures, lectures)
+                    declares[nom] = declares[nom].model_copy(update={"lectures": toutes})
+        return declares
 
     @cached_property
     def indicateurs(self) -> dict[str, Indicateur]:
@@ -91,7 +152,7 @@ class Depot:
 
     @cached_property
     def verrous(self) -> dict[str, dict[str, Any]]:
-        """Verrous par chemin de fichier embarqué."""
+        """Verrous par chemin de fichier, embarqué ou ajouté."""
         lus: dict[str, dict[str, Any]] = {}
         for chemin in sorted((self.donnees / "verrous").glob("*.json")):
             try:
@@ -102,10 +163,12 @@ class Depot:
                 raise DeclarationInvalide(
                     f"verrous/{chemin.name}", ["verrou illisible ; réinstallez Solidiag"]
                 ) from erreur
+        for ajout in self._ajouts[0]:
+            lus.update(ajout.verrous)
         return lus
 
     def octets(self, chemin: str) -> bytes:
-        """Renvoie les octets d'un fichier embarqué, après contrôle de son empreinte.
+        """Renvoie les octets d'un fichier embarqué ou ajouté, après contrôle de son empreinte.
 
         Raises
         ------
@@ -117,10 +180,13 @@ class Depot:
         verrou = self.verrous.get(chemin)
         if verrou is None:
             raise FichierAbsent(chemin)
-        try:
-            octets = (self.donnees / chemin).read_bytes()
-        except OSError as erreur:
-            raise FichierAbsent(chemin) from erreur
+        if self.ajouts is not None and chemin.startswith(PREFIXE):
+            octets = self.ajouts.octets(chemin)
+        else:
+            try:
+                octets = (self.donnees / chemin).read_bytes()
+            except OSError as erreur:
+                raise FichierAbsent(chemin) from erreur
         trouve = empreinte(octets)
         if trouve != verrou["sha256"]:
             raise FichierAltere(chemin, attendu=verrou["sha256"], trouve=trouve)
@@ -205,7 +271,30 @@ class Depot:
             for chemin_fichier in sorted(dossier.rglob("*")):
                 if chemin_fichier.is_file() and chemin_fichier.suffix not in {".py", ".pyc"}:
                     condense.update(chemin_fichier.read_bytes())
+        if self.ajouts is not None:
+            condense.update(self.ajouts.empreinte().encode())
         return condense.hexdigest()
+
+
+def placer(lectures: tuple[Lecture, ...], ajoutees: tuple[Lecture, ...]) -> tuple[Lecture, ...]:
+    """Renvoie les lectures, celles qu'on ajoute devant celles de période égale ou plus ancienne.
+
+    Les lectures embarquées sont toutes gardées : elles servent là où le fichier ajouté est muet.
+    """
+    placees = list(lectures)
+    for ajoutee in reversed(ajoutees):
+        rang = next(
+            (r for r, lue in enumerate(placees) if lue.periode <= ajoutee.periode), len(placees)
+        )
+        placees.insert(rang, ajoutee)
+    return tuple(placees)
+
+
+def _termes(ajout: Ajout) -> list[Terme]:
+    lectures = list(ajout.indicateur.lectures if ajout.indicateur else ())
+    lectures += [lecture for lot in ajout.remplit.values() for lecture in lot]
+    possibles = ((x.valeur, x.numerateur, x.denominateur, x.poids) for x in lectures)
+    return [terme for lot in possibles for terme in lot if terme is not None]
 
 
 def _paquet() -> Path:

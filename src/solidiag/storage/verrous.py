@@ -51,7 +51,7 @@ def verrouiller(depot: Depot, source_id: str, *, obtenu_le: date) -> None:
 
 def main(arguments: list[str]) -> int:
     """Verrouille les sources nommées, ou toutes avec ``--tous``."""
-    depot = Depot()
+    depot = Depot.embarque()
     noms = sorted(depot.sources) if "--tous" in arguments else arguments
     for nom in noms:
         verrouiller(depot, nom, obtenu_le=date.today())  # noqa: DTZ011
