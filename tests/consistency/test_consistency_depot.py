@@ -108,6 +108,7 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.FichierAltere("a.csv", attendu="0" * 64, trouve="1" * 64),
         errors.FormatInattendu("s", "f", attendu="une colonne", trouve="rien"),
         errors.MarqueInconnue("s", "f", colonne="c", marques=["x"]),
+        errors.FichierRefuse("f.csv", "il est vide", "téléchargez-le à nouveau"),
         errors.SortieImpossible("sortie", "le disque est plein"),
         errors.RenduImpossible("PDF", "une figure n'a pas de texte"),
         errors.VerificationImpossible("sortie", "ce dossier n'existe pas"),
