@@ -137,3 +137,42 @@ def arrondi(
     demi = np.asarray(pas, dtype=np.float64) / 2
     bas = np.where(np.asarray(plancher, dtype=bool), np.minimum(0.0, x), x - demi)
     return bas, x + demi
+
+
+SANS_COEFFICIENT = "le producteur ne publie pas la précision de cette estimation de sondage"
+"""Motif d'une estimation du recensement sans coefficient de variation publié."""
+
+
+def sondage(
+    valeur: npt.ArrayLike,
+    coefficient_variation: npt.ArrayLike,
+    *,
+    plafond: npt.ArrayLike = np.inf,
+    niveau: float = 0.95,
+) -> tuple[Tableau, Tableau]:
+    """Renvoie les bornes d'une estimation de sondage, d'après son coefficient de variation publié.
+
+    Le recensement interroge par sondage les communes de 10 000 habitants ou plus ; ailleurs,
+    l'exploitation complémentaire ne code qu'une partie des logements. Aucune règle générale de
+    précision n'a pu être vérifiée : sans coefficient publié pour le chiffre, il n'y a pas
+    d'intervalle, et le motif est `SANS_COEFFICIENT`.
+
+    Parameters
+    ----------
+    valeur
+        Estimation, positive ou nulle.
+    coefficient_variation
+        Écart-type rapporté à l'estimation (0,05 pour 5 %) ; ``nan`` s'il n'est pas publié.
+    plafond
+        Valeur que la borne haute ne peut pas dépasser : la population, ou 1 pour une part.
+
+    Examples
+    --------
+    >>> bas, haut = sondage([200.0, 200.0], [0.05, float("nan")])
+    >>> [round(float(b), 2) for b in (bas[0], haut[0])], bool(np.isnan(bas[1]))
+    ([180.4, 219.6], True)
+    """
+    x = np.asarray(valeur, dtype=np.float64)
+    cv = np.asarray(coefficient_variation, dtype=np.float64)
+    demi = _quantile(niveau) * np.where(cv >= 0, cv, np.nan) * np.where(x >= 0, x, np.nan)
+    return np.maximum(x - demi, 0.0), np.maximum(x, np.minimum(x + demi, plafond))

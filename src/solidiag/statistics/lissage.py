@@ -1,0 +1,137 @@
+"""Lissage bayésien empirique des taux de petits effectifs, pour les cartes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from solidiag.statistics.intervalles import Tableau
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lissage:
+    """Taux lissés.
+
+    Parameters
+    ----------
+    taux
+        Taux lissé par territoire : ``poids`` × taux observé + (1 - ``poids``) × ``moyenne``.
+        ``nan`` là où l'effectif manque ou la population n'est pas positive.
+    poids
+        Part du taux observé, entre 0 (rien que la moyenne) et 1 (rien que l'observé).
+    moyenne
+        Taux vers lequel on lisse : celui de l'ensemble, ou du voisinage.
+    """
+
+    taux: Tableau
+    poids: Tableau
+    moyenne: Tableau
+
+
+def bayes_global(effectifs: npt.ArrayLike, populations: npt.ArrayLike) -> Lissage:
+    """Renvoie les taux lissés vers le taux de l'ensemble.
+
+    Quand la dispersion des taux ne dépasse pas celle du hasard, la variance estimée est nulle : le
+    poids est 0 et chaque territoire reçoit le taux de l'ensemble.
+
+    Parameters
+    ----------
+    effectifs, populations
+        Un élément par territoire. ``nan`` si l'effectif manque : le territoire ne compte pas.
+
+    Raises
+    ------
+    ValueError
+        Si un effectif ou une population est négatif, ou si les longueurs diffèrent.
+
+    References
+    ----------
+    Marshall R. J. (1991), *Mapping disease and mortality rates using empirical Bayes estimators*,
+    Applied Statistics, 40, 283-294.
+
+    Examples
+    --------
+    >>> lisse = bayes_global([2.0, 30.0, 0.0], [100.0, 1000.0, 50.0])
+    >>> [round(float(t), 5) for t in lisse.taux]
+    [0.02783, 0.02783, 0.02783]
+    """
+    e, b, valide = _valider(effectifs, populations)
+    somme, nombre = b[valide].sum(), int(valide.sum())
+    moyenne = np.full(len(e), e[valide].sum() / somme if nombre else np.nan)
+    ecarts = np.where(valide, b * (_rapport(e, b) - moyenne) ** 2, 0.0)
+    brute = ecarts.sum() / somme if nombre else np.nan
+    hasard = moyenne * nombre / somme if nombre else np.full(len(e), np.nan)
+    return _lisser(e, b, valide, moyenne=moyenne, variance=brute - hasard)
+
+
+def bayes_local(
+    effectifs: npt.ArrayLike,
+    populations: npt.ArrayLike,
+    voisins: npt.ArrayLike | sparse.sparray,
+) -> Lissage:
+    """Renvoie les taux lissés vers le taux du voisinage, le territoire lui-même compris.
+
+    Un territoire sans voisin garde son taux : son voisinage est lui-même.
+
+    Parameters
+    ----------
+    effectifs, populations
+        Un élément par territoire, comme pour `bayes_global`.
+    voisins
+        Matrice carrée, non nulle en ligne i et colonne j si j est voisin de i. La diagonale est
+        sans effet.
+
+    Raises
+    ------
+    ValueError
+        Si la matrice n'est pas carrée, d'une ligne par territoire.
+    """
+    e, b, valide = _valider(effectifs, populations)
+    matrice = sparse.csr_array(voisins)
+    if matrice.shape != (len(e), len(e)):
+        raise ValueError(f"matrice de voisinage : {matrice.shape}, attendu {(len(e), len(e))}")
+    liens = sparse.csr_array((matrice != 0).astype(np.float64))
+    liens = sparse.csr_array((liens + sparse.eye_array(len(e), format="csr")) > 0).astype(float)
+    population, compte = np.where(valide, b, 0.0), np.where(valide, e, 0.0)
+    taux = np.where(valide, _rapport(e, b), 0.0)
+    somme = liens @ population
+    sur = np.where(somme > 0, somme, np.nan)
+    moyenne = (liens @ compte) / sur
+    brute = (liens @ (population * taux**2)) / sur - moyenne**2
+    hasard = moyenne * (liens @ valide.astype(np.float64)) / sur
+    return _lisser(e, b, valide, moyenne=moyenne, variance=brute - hasard)
+
+
+def _valider(
+    effectifs: npt.ArrayLike, populations: npt.ArrayLike
+) -> tuple[Tableau, Tableau, npt.NDArray[np.bool_]]:
+    e = np.asarray(effectifs, dtype=np.float64)
+    b = np.asarray(populations, dtype=np.float64)
+    if e.ndim != 1 or e.shape != b.shape:
+        raise ValueError(f"effectifs {e.shape} et populations {b.shape} : longueurs différentes")
+    if (e < 0).any() or (b < 0).any():
+        raise ValueError("un effectif ou une population est négatif")
+    return e, b, np.isfinite(e) & (b > 0)
+
+
+def _rapport(e: Tableau, b: Tableau) -> Tableau:
+    return e / np.where(b > 0, b, np.nan)
+
+
+def _lisser(
+    e: Tableau,
+    b: Tableau,
+    valide: npt.NDArray[np.bool_],
+    *,
+    moyenne: Tableau,
+    variance: Tableau,
+) -> Lissage:
+    a_priori = np.maximum(variance, 0.0)
+    total = a_priori + moyenne / np.where(b > 0, b, np.nan)
+    poids = np.where(total > 0, a_priori / np.where(total > 0, total, 1.0), 0.0)
+    poids = np.where(valide, poids, np.nan)
+    taux = moyenne + poids * (_rapport(e, b) - moyenne)
+    return Lissage(taux=np.where(valide, taux, np.nan), poids=poids, moyenne=moyenne)
