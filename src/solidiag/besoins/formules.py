@@ -158,10 +158,12 @@ def _appartenance(referentiel: Referentiel, demandes: pl.DataFrame) -> pl.DataFr
     elles = communes.select("commune").with_columns(
         pl.concat_str(pl.lit("COM-"), "commune").alias("territoire")
     )
-    liens = pl.concat([referentiel.appartenance.select("commune", "territoire"), elles]).unique()
+    liens = pl.concat(
+        [referentiel.appartenance_pesee(), elles.with_columns(pl.lit(1.0).alias("part"))]
+    ).unique()
     return liens.filter(pl.col("territoire").is_in(demandes["territoire"].to_list())).join(
         communes, on="commune", how="inner"
-    )
+    ).with_columns(pl.col("population") * pl.col("part"))
 
 
 def _reunir(

@@ -373,7 +373,8 @@ def _sommer_communes(
         )
         .group_by("territoire")
         .agg(
-            *(pl.col(nom).filter(pl.col("connue")).sum() for nom in noms),
+            *((pl.col(nom) * pl.col("part")).filter(pl.col("connue")).sum() for nom in noms),
+            (pl.col("part") < 1).any().alias("coupe"),
             pl.col("connue").sum().cast(pl.Int32).alias("n_publies"),
             pl.len().cast(pl.Int32).alias("n_total"),
             pl.col("population").filter(pl.col("connue")).sum().alias("lue"),
@@ -397,7 +398,10 @@ def _sommer_communes(
     return sommes.select(
         "territoire",
         *(pl.when(assez).then(pl.col(nom)).alias(nom) for nom in noms),
-        pl.when(assez).then(pl.lit("A")).otherwise(statut_absent).alias("statut_communes"),
+        pl.when(assez)
+        .then(pl.when("coupe").then(pl.lit("E")).otherwise(pl.lit("A")))
+        .otherwise(statut_absent)
+        .alias("statut_communes"),
         "precision_communes",
         pl.when(commune_seule).then(None).otherwise(pl.col("n_publies")).alias("n_publies"),
         pl.when(commune_seule).then(None).otherwise(pl.col("n_total")).alias("n_total"),

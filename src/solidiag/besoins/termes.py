@@ -49,7 +49,7 @@ class Referentiel:
         ``code``, ``departement``, ``population`` des communes du COG courant.
     appartenance
         ``commune`` (code), ``territoire`` (identifiant) : chaque commune dans chacun de ses
-        territoires.
+        territoires ; ``part`` (0 à 1), si elle est là, dit la part de la commune qui y est.
     arrondissements_municipaux
         ``code``, ``commune`` : les arrondissements de Paris, Lyon et Marseille.
     """
@@ -59,6 +59,11 @@ class Referentiel:
     arrondissements_municipaux: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"code": pl.String, "commune": pl.String})
     )
+
+    def appartenance_pesee(self) -> pl.DataFrame:
+        """Renvoie ``commune, territoire, part`` ; sans part connue, la commune y est entière."""
+        part = pl.col("part") if "part" in self.appartenance.columns else pl.lit(1.0)
+        return self.appartenance.select("commune", "territoire", part.cast(pl.Float64).alias("part"))
 
 
 class Tables:

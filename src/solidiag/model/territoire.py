@@ -20,6 +20,7 @@ class Niveau(StrEnum):
     FRANCE = "FR"
     QPV = "QPV"
     IRIS = "IRIS"
+    LIBRE = "LIB"
 
 
 LIBELLES_NIVEAUX: dict[Niveau, tuple[str, str]] = {
@@ -34,6 +35,7 @@ LIBELLES_NIVEAUX: dict[Niveau, tuple[str, str]] = {
     Niveau.FRANCE: ("France", "France"),
     Niveau.QPV: ("quartier prioritaire", "quartiers prioritaires"),
     Niveau.IRIS: ("Iris", "Iris"),
+    Niveau.LIBRE: ("territoire propre", "territoires propres"),
 }
 
 

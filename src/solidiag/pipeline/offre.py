@@ -48,7 +48,12 @@ _SUFFIXES: dict[str, tuple[str, str, str]] = {
 }
 """Mesures d'accès déduites d'une mesure de services : libellé, libellé court, unité."""
 
-_SANS_COMMUNES_ENTIERES = (Niveau.QPV, Niveau.IRIS, Niveau.ARRONDISSEMENT_MUNICIPAL)
+_SANS_COMMUNES_ENTIERES = (
+    Niveau.QPV,
+    Niveau.IRIS,
+    Niveau.ARRONDISSEMENT_MUNICIPAL,
+    Niveau.LIBRE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
