@@ -4,6 +4,8 @@
 
     SolidiagError
     ├── TerritoireInconnu        code absent du référentiel, avec des noms proches
+    ├── ListeDeCommunesInvalide  liste de communes dont un territoire ne peut pas être tiré
+    ├── DessinInvalide           dessin (GeoJSON) dont un territoire ne peut pas être tiré
     ├── IndicateurInconnu        identifiant absent de la grille
     ├── DeclarationInvalide      fichier de déclaration fautif (toutes les fautes à la fois)
     ├── DonneesError
@@ -11,7 +13,8 @@
     │   ├── FichierAltere        empreinte différente de celle du verrou
     │   ├── FormatInattendu      colonne ou structure qui n'est pas celle déclarée
     │   ├── MarqueInconnue       marque de producteur non déclarée
-    │   └── FichierRefuse        fichier donné par une personne, que l'on n'ajoute pas
+    │   ├── FichierRefuse        fichier donné par une personne, que l'on n'ajoute pas
+    │   └── RecuperationImpossible  fichier que le producteur n'a pas donné
     ├── SortieImpossible         on ne peut pas écrire le résultat
     ├── RenduImpossible          un format de publication a échoué
     ├── VerificationImpossible   le dossier à vérifier n'est pas un diagnostic
@@ -45,6 +48,27 @@ class TerritoireInconnu(SolidiagError):
         suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
         raison = motif or f"n'est pas dans le code officiel géographique {cog}"
         super().__init__(f"Territoire inconnu : « {code} » {raison}.{suite}")
+
+
+class ListeDeCommunesInvalide(SolidiagError):
+    """Liste de communes vide, trop longue, ou dont un code est inconnu."""
+
+    def __init__(self, raison: str, *, codes: Sequence[str] = (), indication: str = "") -> None:
+        self.raison, self.codes, self.indication = raison, tuple(codes), indication
+        lesquels = f" : {_liste(codes)}" if codes else ""
+        suite = f" ({indication})" if indication else ""
+        super().__init__(
+            f"Liste de communes refusée : {raison}{lesquels}{suite}. "
+            "Attendu : un code Insee de commune par ligne, par exemple 40088."
+        )
+
+
+class DessinInvalide(SolidiagError):
+    """GeoJSON illisible, démesuré, ou dont la géométrie n'est pas valide."""
+
+    def __init__(self, raison: str, *, conseil: str) -> None:
+        self.raison, self.conseil = raison, conseil
+        super().__init__(f"Dessin refusé : {raison}. {conseil}")
 
 
 class IndicateurInconnu(SolidiagError):
@@ -120,6 +144,24 @@ class FichierRefuse(DonneesError):
     def __init__(self, nom: str, raison: str, conseil: str) -> None:
         self.nom, self.raison, self.conseil = nom, raison, conseil
         super().__init__(f"« {nom} » n'est pas ajouté : {raison} ; {conseil}.")
+
+
+class RecuperationImpossible(DonneesError):
+    """Fichier qui n'a pas pu être récupéré chez son producteur ; rien n'a changé.
+
+    Parameters
+    ----------
+    adresse
+        Adresse demandée, sans ce qui suit « ? ».
+    cause
+        Mot stable, pour le programme : ``reseau``, ``certificat``, ``introuvable``, ``refus``,
+        ``mandataire``, ``trop_de_requetes``, ``delai``, ``tronque``, ``taille``, ``panne``,
+        ``reponse`` ou ``disque``.
+    """
+
+    def __init__(self, adresse: str, *, cause: str, raison: str, conseil: str) -> None:
+        self.adresse, self.cause, self.raison, self.conseil = adresse, cause, raison, conseil
+        super().__init__(f"« {adresse} » n'a pas été récupéré : {raison}. {conseil}.")
 
 
 class SortieImpossible(SolidiagError):
