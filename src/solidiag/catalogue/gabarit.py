@@ -102,11 +102,13 @@ class Telechargement(_Gele):
     ``opendatasoft`` (export d'un jeu), ``datagouv`` (ressource de data.gouv.fr).
     ``adresse`` : où {aaaa} et {departement} sont remplacés. ``vu`` : vrai si l'adresse a été lue
     dans une documentation du producteur ou un code public, faux si elle est supposée.
+    ``ressource`` : pour ``datagouv``, expression du titre ou de l'adresse de la ressource prise.
     """
 
     protocole: Literal["fichier", "melodi", "opendatasoft", "datagouv"] = "fichier"
     adresse: str
     vu: bool = False
+    ressource: str = ""
     remarque: str = ""
 
 
