@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -83,6 +83,30 @@ def charger_tables(octets: Octets) -> TablesTerritoires:
     return TablesTerritoires(cog=COG, **tables)
 
 
+def charger_cantons(octets: Octets) -> pl.DataFrame:
+    """Renvoie ``commune, canton, nom`` : « canton ou ville » de chaque commune de 2024.
+
+    Une ville partagée entre plusieurs cantons a le pseudo-canton de son nom : elle y est entière.
+
+    Raises
+    ------
+    FormatInattendu
+        Si un fichier n'est pas lisible ou s'il lui manque une colonne.
+    """
+    source, chemin, _ = FICHIERS["appartenance"]
+    communes = _lire_colonnes(octets(chemin), source, chemin, colonnes=("CODGEO", "CANOV"))
+    source, chemin, _ = FICHIERS["libelles"]
+    noms = _lire_colonnes(octets(chemin), source, chemin, colonnes=COLONNES["libelles"])
+    return (
+        communes.filter(~pl.col("CANOV").str.contains("^Z*$"))
+        .join(
+            noms.filter(pl.col("NIVGEO") == "CANOV"), left_on="CANOV", right_on="CODGEO", how="left"
+        )
+        .select(commune="CODGEO", canton="CANOV", nom=pl.coalesce("LIBGEO", "CANOV"))
+        .sort("canton", "commune")
+    )
+
+
 def charger_contours(octets: Octets) -> Contours:
     """Renvoie les contours des communes.
 
@@ -110,7 +134,13 @@ def lire_table(
     FormatInattendu
         Si le fichier n'est pas du CSV ou s'il lui manque une colonne.
     """
-    attendues = list(COLONNES[nom])
+    return _lire_colonnes(octets, source, chemin, colonnes=COLONNES[nom], separateur=separateur)
+
+
+def _lire_colonnes(
+    octets: bytes, source: str, chemin: str, *, colonnes: Sequence[str], separateur: str = ","
+) -> pl.DataFrame:
+    attendues = list(colonnes)
     try:
         table = pl.read_csv(
             io.BytesIO(_decompresser(octets, source, chemin)),
