@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     PROCHE = "proche"
     NON_CONCLUANT = "non_concluant"
     INDISPONIBLE = "indisponible"
+    NON_COMPARABLE = "non_comparable"
 
 
 class Lecture(StrEnum):
@@ -75,6 +76,7 @@ class Comparaison:
             Verdict.PROCHE: "proche",
             Verdict.NON_CONCLUANT: "non concluant",
             Verdict.INDISPONIBLE: "non disponible",
+            Verdict.NON_COMPARABLE: "non comparable",
         }[self.verdict]
 
 
@@ -122,14 +124,21 @@ def comparer(mesure: Mesure, reference: Mesure, *, indicateur: Indicateur) -> Co
         verdict = Verdict.PLUS_HAUT if ecart > 0 else Verdict.PLUS_BAS
     return Comparaison(
         verdict=verdict,
-        lecture=_lire(verdict, indicateur.sens),
+        lecture=lire(verdict, indicateur.sens),
         ecart=ecart,
         ecart_relatif=relatif,
         certaine=certaine,
     )
 
 
-def _lire(verdict: Verdict, sens: str) -> Lecture:
+def lire(verdict: Verdict, sens: str) -> Lecture:
+    """Renvoie ce qu'un verdict veut dire pour les habitants, selon le sens de l'indicateur.
+
+    Examples
+    --------
+    >>> lire(Verdict.PLUS_BAS, "plus_bas_est_plus_fragile").value
+    'plus_fragile'
+    """
     if sens == "contexte" or verdict not in (Verdict.PLUS_HAUT, Verdict.PLUS_BAS):
         return Lecture.NEUTRE
     fragile = (verdict is Verdict.PLUS_HAUT) == (sens == "plus_haut_est_plus_fragile")

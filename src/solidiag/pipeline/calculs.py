@@ -10,14 +10,17 @@ import polars as pl
 
 from solidiag import __version__
 from solidiag.besoins import formules, termes
+from solidiag.besoins.types import calculer_types
+from solidiag.besoins.types_modele import TypesDeTerritoires
 from solidiag.catalogue.indicateur import Indicateur
 from solidiag.confidentiality.publication import publier
 from solidiag.ecarts.matrice import croiser
-from solidiag.geography.contours import fond
+from solidiag.geography.contours import Fond, fond
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS, mettre_au_schema
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
+from solidiag.pipeline.comparaisons import chercher_semblables, comparer_diagnostic
 from solidiag.pipeline.offre import Offre, calculer_offre
 from solidiag.pipeline.suivi import Suivi, etape
 from solidiag.pipeline.tables import tables_alignees
@@ -120,11 +123,33 @@ def preparer(
     departement = referentiel.resoudre_departement(code)
     ids = territoires_du_diagnostic(referentiel, departement)
     region = referentiel.region_du_departement(departement)
+    compares = [f"DEP-{departement}", *(t for t in ids if t.startswith("EPCI-"))]
     with etape(suivi, "Besoins") as en_cours:
-        besoins, origines = calculer_indicateurs(
-            depot.indicateurs.values(), depot, referentiel, territoires=ids, cache=cache
+        semblables = chercher_semblables(
+            depot,
+            referentiel,
+            lambda indicateurs, voulus: calculer_indicateurs(
+                indicateurs, depot, referentiel, territoires=voulus, cache=cache
+            )[0],
+            pour=compares,
         )
-        en_cours.detail = f"{len(depot.indicateurs)} indicateurs, {len(ids)} territoires"
+        calcules = list(dict.fromkeys([*ids, *semblables["semblable"]]))
+        tous, origines = calculer_indicateurs(
+            depot.indicateurs.values(), depot, referentiel, territoires=calcules, cache=cache
+        )
+        besoins = tous.filter(pl.col("territoire").is_in(ids))
+        en_cours.detail = f"{len(depot.indicateurs)} indicateurs, {len(calcules)} territoires"
+    with etape(suivi, "Comparaisons et tendances") as en_cours:
+        comparees = comparer_diagnostic(
+            stabiliser(tous),
+            stabiliser(semblables),
+            depot=depot,
+            referentiel=referentiel,
+            departement=departement,
+            territoires=compares,
+            origines=origines,
+        )
+        en_cours.detail = f"{len(comparees.comparaisons)} comparaisons"
     with etape(suivi, "Offre") as en_cours:
         offre = calculer_offre(
             depot,
@@ -174,6 +199,8 @@ def preparer(
     with etape(suivi, "Fond de carte"):
         contours = sources_territoires.charger_contours(depot.octets)
         carte = fond(referentiel, contours, departement)
+    with etape(suivi, "Types de territoires"):
+        types = _types(depot, referentiel, observations, carte, epci=epci)
     return Matiere(
         departement=referentiel.territoire(f"DEP-{departement}"),
         date=jour,
@@ -183,6 +210,9 @@ def preparer(
         ecarts=publier(ecarts, "ecarts"),
         priorites=publier(priorites, "priorites"),
         services=publier(offre.services, "services"),
+        comparaisons=comparees.comparaisons,
+        tendances=comparees.tendances,
+        semblables=comparees.semblables,
         paires=offre.paires,
         comptes=_comptes(referentiel, departement, depot, offre, besoins=besoins),
         grille=depot.grille,
@@ -195,6 +225,28 @@ def preparer(
         fond=carte,
         categories={nom: c.libelle for nom, c in offre.categories.items()},
         glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
+        types=types,
+    )
+
+
+def _types(
+    depot: Depot,
+    referentiel: Referentiel,
+    observations: pl.DataFrame,
+    carte: Fond,
+    *,
+    epci: list[str],
+) -> TypesDeTerritoires:
+    parametres = depot.parametres("types")
+    communes = referentiel.communes_du_departement(carte.departement)
+    return calculer_types(
+        observations,
+        territoires={"COM": [f"COM-{code}" for code in communes], "EPCI": epci},
+        indicateurs=depot.indicateurs,
+        populations=referentiel.populations,
+        surfaces={f"COM-{code}": surface for code, surface in carte.communes.items()},
+        parametres=parametres,
+        rng=np.random.default_rng(int(parametres["graine"])),
     )
 
 

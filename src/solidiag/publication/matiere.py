@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from solidiag.besoins.types_modele import TypesDeTerritoires
 from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, MesureOffre
 from solidiag.catalogue.source import Source
@@ -67,6 +68,8 @@ class Matiere:
         Libellé de chaque catégorie de service.
     age_max_mois
         Âge au-delà duquel une source est signalée.
+    types
+        Types de territoires, indice composite et regroupements.
     """
 
     departement: Territoire
@@ -90,6 +93,10 @@ class Matiere:
     categories: Mapping[str, str] = field(default_factory=dict)
     glossaire: Sequence[tuple[str, str]] = ()
     age_max_mois: int = 24
+    types: TypesDeTerritoires | None = None
+    comparaisons: PublishedTable | None = None
+    tendances: PublishedTable | None = None
+    semblables: PublishedTable | None = None
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[Observe]]:
@@ -99,6 +106,34 @@ class Matiere:
             observe = Observe(*ligne)
             index.setdefault((observe.indicateur, observe.territoire), []).append(observe)
         return index
+
+    @cached_property
+    def _comparaisons(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        if self.comparaisons is None:
+            return {}
+        return {
+            (ligne["indicateur"], ligne["territoire"], ligne["reference"]): ligne
+            for ligne in self.comparaisons.frame.iter_rows(named=True)
+        }
+
+    @cached_property
+    def _tendances(self) -> dict[tuple[str, str], dict[str, Any]]:
+        if self.tendances is None:
+            return {}
+        return {
+            (ligne["indicateur"], ligne["territoire"]): ligne
+            for ligne in self.tendances.frame.iter_rows(named=True)
+        }
+
+    def comparaison(
+        self, indicateur: str, territoire: str, reference: str
+    ) -> Mapping[str, Any] | None:
+        """Renvoie une comparaison (``FR``, ``REG``, ``DEP``, ``ZE``, ``SEMBLABLES``), ou rien."""
+        return self._comparaisons.get((indicateur, territoire, reference))
+
+    def tendance(self, indicateur: str, territoire: str) -> Mapping[str, Any] | None:
+        """Renvoie la tendance d'un indicateur dans un territoire, ou rien."""
+        return self._tendances.get((indicateur, territoire))
 
     @cached_property
     def epci(self) -> tuple[str, ...]:
