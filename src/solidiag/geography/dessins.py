@@ -42,6 +42,10 @@ _WGS84 = re.compile(r"(CRS:?84|EPSG:{1,2}4326|EPSG/0/4326)$", re.IGNORECASE)
 _CADRE_DEGRES = 0.6
 """Marge, en degrés, autour du dessin, où l'on cherche le point d'une commune."""
 
+_CADRE_GRAND = 3.0
+_GRANDES = ("973",)
+"""Départements dont les communes s'étendent bien au-delà de cette marge."""
+
 _CADRES_FRANCAIS = (
     (-5.6, 41.0, 9.9, 51.5),
     (-62.0, 14.0, -60.5, 17.0),
@@ -260,7 +264,9 @@ def decouper(surface: Surface, contours: Contours, referentiel: Referentiel) -> 
         Si le dessin n'est pas en France, ou s'étend sur deux projections légales.
     """
     ouest, sud, est, nord = surface.bounds
-    marge = _CADRE_DEGRES
+    marge = (
+        pl.when(pl.col("departement").is_in(_GRANDES)).then(_CADRE_GRAND).otherwise(_CADRE_DEGRES)
+    )
     proches = referentiel.communes.filter(
         pl.col("longitude").is_between(ouest - marge, est + marge)
         & pl.col("latitude").is_between(sud - marge, nord + marge)

@@ -116,7 +116,7 @@ def calculer_offre(
     comptees, provenances = compter(
         de_services,
         inventaire.services,
-        _territoires(referentiel, territoires, departement=departement),
+        territoires_comptes(referentiel, territoires, departement=departement),
         couvertures=couvertures,
         populations={"tous": _population(besoins)},
         origines=origines_services,
@@ -124,7 +124,7 @@ def calculer_offre(
     )
     lots.append(comptees)
     origines.update(provenances)
-    cadre = _cadre(depot, referentiel)
+    cadre = charger_cadre(depot, referentiel)
     conventions = ParametresTrajet.depuis(depot.parametres("temps_de_trajet"))
     trajets = TrajetEstime(parametres=conventions)
     deduites: dict[str, MesureOffre] = {}
@@ -178,7 +178,7 @@ def inventorier(
                 couvertures[source.id] = fichier.couverture or source.couverture
     inventaire = inventaire_du_departement(
         pl.concat(tables),
-        _cadre(depot, referentiel),
+        charger_cadre(depot, referentiel),
         departement=departement,
         categories=categories,
         couvertures=couvertures,
@@ -187,7 +187,8 @@ def inventorier(
     return inventaire, dict(origines)
 
 
-def _cadre(depot: Depot, referentiel: Referentiel) -> Cadre:
+def charger_cadre(depot: Depot, referentiel: Referentiel) -> Cadre:
+    """Renvoie le cadre territorial de l'inventaire, codes postaux compris."""
     source, fichier = next(
         (source, fichier)
         for source in depot.sources.values()
@@ -198,9 +199,20 @@ def _cadre(depot: Depot, referentiel: Referentiel) -> Cadre:
     return Cadre.depuis(referentiel, codes)
 
 
-def _territoires(
-    referentiel: Referentiel, demandes: Sequence[str], *, departement: str
+def territoires_comptes(
+    referentiel: Referentiel,
+    demandes: Sequence[str],
+    *,
+    departement: str,
+    propres: Sequence[pl.DataFrame] = (),
 ) -> Territoires:
+    """Renvoie les territoires où l'on compte des services.
+
+    Parameters
+    ----------
+    propres
+        ``commune, territoire`` de territoires propres, en plus de ceux du référentiel.
+    """
     communes = referentiel.communes
     epci = communes.filter(pl.col("departement") == departement)["epci"].drop_nulls().unique()
     inventoriees = communes.filter(
@@ -209,7 +221,10 @@ def _territoires(
     niveaux = [n for n in Niveau if n not in _SANS_COMMUNES_ENTIERES]
     return Territoires(
         appartenance=pl.concat(
-            referentiel.appartenance(n).select("commune", "territoire") for n in niveaux
+            [
+                *(referentiel.appartenance(n).select("commune", "territoire") for n in niveaux),
+                *(table.select("commune", "territoire") for table in propres),
+            ]
         ).unique(),
         departements=dict(communes.select("code", "departement").iter_rows()),
         inventoriees=frozenset(inventoriees["code"]),
