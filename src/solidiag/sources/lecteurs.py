@@ -62,14 +62,17 @@ def lire_pivot(
         raise FormatInattendu(
             source.id, fichier.fichier, attendu="« cles » et « colonne_valeur »", trouve="rien"
         )
-    colonnes = [*_colonnes_fixes(options), *options.cles, options.colonne_valeur]
+    colonnes = [
+        *(*_colonnes_fixes(options), *options.cles),
+        *(*options.colonnes_statut, options.colonne_valeur),
+    ]
     grille = lire_grille(octets, source, fichier, options=options, colonnes=colonnes)
     grille = _situer(grille, source, fichier, options=options)
     longue = grille.with_columns(
         pl.concat_str([pl.col(cle).str.strip_chars() for cle in options.cles], separator="|").alias(
             "variable"
         ),
-        pl.col(options.colonne_valeur).alias("brut"),
+        _valeur_ou_statut(source, options).alias("brut"),
     ).select(*BRUT)
     if variables is None:
         return longue
@@ -82,6 +85,16 @@ def lire_pivot(
             trouve="aucune ligne de cette clé",
         )
     return longue.filter(pl.col("variable").is_in(variables))
+
+
+def _valeur_ou_statut(source: Source, options: Options) -> pl.Expr:
+    """Texte de la valeur, ou la première marque déclarée que porte une colonne de statut."""
+    marques = [marque for marque in {**source.marques, **options.marques} if marque]
+    valeur = pl.col(options.colonne_valeur)
+    for colonne in reversed(options.colonnes_statut):
+        statut = pl.col(colonne).str.strip_chars()
+        valeur = pl.when(statut.is_in(marques)).then(statut).otherwise(valeur)
+    return valeur
 
 
 def lire_periodes_en_colonnes(
@@ -200,7 +213,7 @@ def _niveaux(
     if options.colonne_niveau:
         lu = pl.col(options.colonne_niveau).str.strip_chars()
         grille = grille.with_columns(
-            lu.replace_strict(options.niveaux, default=None).alias("niveau")
+            lu.replace_strict(options.niveaux, default=options.niveaux.get("*")).alias("niveau")
         )
         inconnus = grille.filter(pl.col("niveau").is_null())
         if not inconnus.is_empty():

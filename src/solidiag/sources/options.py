@@ -39,13 +39,17 @@ class Options(BaseModel):
     exclure
         Codes de lignes qui ne sont pas des territoires.
     colonne_niveau, niveaux
-        Colonne qui dit le niveau, et sa correspondance ; vide = ligne écartée.
+        Colonne qui dit le niveau, et sa correspondance ; vide = ligne écartée. ``*`` vaut pour
+        les niveaux non cités ; sans lui, un niveau inconnu arrête la lecture.
     filtre
         Colonne vers valeurs gardées.
     colonne_periode, longueur_periode
         Colonne de la période, coupée à ``longueur_periode`` caractères si elle est donnée.
     cles, colonne_valeur
         Pour ``pivot`` : colonnes dont les valeurs, jointes par ``|``, font la variable.
+    colonnes_statut
+        Pour ``pivot`` : colonnes dont une valeur qui est une marque déclarée (``C`` dans
+        ``CONF_STATUS``) l'emporte sur le nombre : il n'est pas lu.
     variable, periodes
         Pour ``periodes_en_colonnes`` : nom donné à la variable, et expression régulière des
         colonnes de période.
@@ -89,6 +93,7 @@ class Options(BaseModel):
     longueur_periode: int = 0
     cles: tuple[str, ...] = ()
     colonne_valeur: str = ""
+    colonnes_statut: tuple[str, ...] = ()
     variable: str = ""
     periodes: str = r"^\d{4}(-T[1-4])?$"
     arrondis: dict[str, float] = {}
