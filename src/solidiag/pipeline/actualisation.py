@@ -1,0 +1,161 @@
+"""Récupérer chez leurs producteurs les fichiers dont on connaît l'adresse, et les ajouter."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from solidiag.catalogue.gabarit import Gabarit, Telechargement
+from solidiag.errors import FichierRefuse, RecuperationImpossible, SolidiagError
+from solidiag.pipeline.calculs import charger_referentiel
+from solidiag.pipeline.importation import Resultat, ajouter, examiner, territoires_connus
+from solidiag.sources.controle import nom_de_source
+from solidiag.sources.protocoles.recu import Recuperation
+from solidiag.sources.reparations import Connus
+from solidiag.storage.ajouts import dossier_des_donnees
+from solidiag.storage.depot import Depot
+
+
+class Recuperateur(Protocol):
+    """Récupère un fichier chez son producteur."""
+
+    def __call__(
+        self, telechargement: Telechargement, *, millesime: str, departement: str, vers: Path
+    ) -> Recuperation:
+        """Renvoie le fichier, entier, dans le dossier ``vers``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actualisation:
+    """Ce que la récupération d'un fichier a donné ; ``echec`` dit pourquoi rien n'a changé."""
+
+    gabarit: str
+    titre: str
+    resultats: tuple[Resultat, ...] = ()
+    echec: str = ""
+
+
+def mettre_a_jour(
+    noms: Sequence[str],
+    *,
+    depot: Depot,
+    departement: str,
+    jour: date,
+    recuperer: Recuperateur | None = None,
+) -> Iterator[Actualisation]:
+    """Récupère chez les producteurs les fichiers des gabarits, et les ajoute.
+
+    Parameters
+    ----------
+    noms
+        Gabarits ou sources à actualiser ; tous ceux que l'on sait récupérer si la liste est vide.
+    departement
+        Département demandé aux producteurs qui servent leurs fichiers par département.
+    recuperer
+        Ce qui récupère ; `solidiag.sources.reseau.recuperer` à défaut.
+
+    Yields
+    ------
+    Actualisation
+        Une par gabarit : ce qui a été ajouté, ou pourquoi rien n'a changé.
+
+    Raises
+    ------
+    FichierRefuse
+        Si un nom n'est ni un gabarit, ni une source ajoutée.
+    """
+    choisis = _gabarits_nommes(noms, depot)
+    if recuperer is None:
+        from solidiag.sources.reseau import recuperer as recuperer_par_le_reseau
+
+        recuperer = recuperer_par_le_reseau
+    connus = territoires_connus(charger_referentiel(depot))
+    for gabarit in choisis:
+        try:
+            resultats = _actualiser(
+                gabarit,
+                depot=depot,
+                connus=connus,
+                departement=departement,
+                jour=jour,
+                recuperer=recuperer,
+            )
+        except SolidiagError as erreur:
+            yield Actualisation(gabarit=gabarit.id, titre=gabarit.titre, echec=str(erreur))
+        else:
+            yield Actualisation(gabarit=gabarit.id, titre=gabarit.titre, resultats=resultats)
+
+
+def _gabarits_nommes(noms: Sequence[str], depot: Depot) -> list[Gabarit]:
+    recuperables = {g.id: g for g in depot.gabarits.values() if g.telechargements}
+    if not noms:
+        return list(recuperables.values())
+    choisis: dict[str, Gabarit] = {}
+    for nom in noms:
+        siens = {
+            identifiant: gabarit
+            for identifiant, gabarit in recuperables.items()
+            if nom == identifiant
+            or identifiant.startswith(f"{nom}.")
+            or nom.startswith(nom_de_source(identifiant, ""))
+        }
+        if not siens:
+            proches = difflib.get_close_matches(nom, recuperables, n=3, cutoff=0.5)
+            liste = ", ".join(proches or list(recuperables)[:5]) or "aucun pour l'instant"
+            raise FichierRefuse(
+                nom, "aucun producteur connu ne le donne", f"fichiers récupérables : {liste}"
+            )
+        choisis |= siens
+    return list(choisis.values())
+
+
+def _actualiser(
+    gabarit: Gabarit,
+    *,
+    depot: Depot,
+    connus: Connus,
+    departement: str,
+    jour: date,
+    recuperer: Recuperateur,
+) -> tuple[Resultat, ...]:
+    """Récupère le millésime le plus récent qui soit publié, et l'ajoute.
+
+    Le fichier arrive dans ``en-attente/`` : une récupération coupée reprend où elle en était.
+    """
+    attente = (depot.ajouts.racine if depot.ajouts else dossier_des_donnees()) / "en-attente"
+    premiere: RecuperationImpossible | None = None
+    for telechargement in gabarit.telechargements:
+        for millesime in _millesimes_essayes(gabarit, telechargement.adresse, jour):
+            dossier = attente / gabarit.id / millesime
+            try:
+                recu = recuperer(
+                    telechargement, millesime=millesime, departement=departement, vers=dossier
+                )
+            except RecuperationImpossible as erreur:
+                premiere = premiere or erreur
+                if erreur.cause == "introuvable":
+                    continue
+                break
+            lu = examiner(recu.chemin, depot=depot, connus=connus, gabarit=gabarit.id)
+            resultats = ajouter(
+                lu, depot=depot, jour=jour, obtenu=f"récupéré à l'adresse {recu.adresse}"
+            )
+            shutil.rmtree(dossier, ignore_errors=True)
+            return resultats
+    raise premiere or FichierRefuse(
+        gabarit.titre, "aucune adresse n'est connue", "donnez le fichier vous-même"
+    )
+
+
+def _millesimes_essayes(gabarit: Gabarit, adresse: str, jour: date) -> list[str]:
+    """Du plus récent possible au plus ancien raisonnable ; un seul si l'adresse n'en dépend pas."""
+    if gabarit.millesime.fixe:
+        return [gabarit.millesime.fixe]
+    if "{aaaa}" not in adresse and "{aa}" not in adresse:
+        return [str(jour.year)]
+    return [str(annee) for annee in range(jour.year, jour.year - 6, -1)]
