@@ -9,7 +9,9 @@ import codecs
 import csv
 import gzip
 import io
+import json
 import zlib
+from typing import Any
 
 import polars as pl
 
@@ -50,6 +52,8 @@ def lire_grille(
         grille = _parquet(octets, source, fichier, colonnes=colonnes)
     elif nom.endswith((".xlsx", ".xls", ".ods")):
         grille = _classeur(octets, source, fichier, options=options, colonnes=colonnes)
+    elif nom.endswith(".json"):
+        grille = _json(octets, source, fichier, colonnes=colonnes)
     else:
         contenu = _decompresser(octets, source, fichier)
         grille = _texte(contenu, source, fichier, options=options, colonnes=colonnes)
@@ -68,6 +72,9 @@ def entete(octets: bytes, source: Source, fichier: Fichier, *, options: Options)
             raise _faute(source, fichier, "un fichier Parquet", "des octets illisibles") from erreur
     if nom.endswith((".xlsx", ".xls", ".ods")):
         grille = _classeur(octets, source, fichier, options=options, colonnes=None)
+        return [colonne for colonne in grille.columns if colonne != LIGNE]
+    if nom.endswith(".json"):
+        grille = _json(octets, source, fichier, colonnes=None)
         return [colonne for colonne in grille.columns if colonne != LIGNE]
     texte = _decoder(_decompresser(octets, source, fichier), source, fichier, options=options)
     return _entete_texte(texte, options)
@@ -244,6 +251,54 @@ def _parquet(
         pl.col(gardees).cast(pl.String).fill_null(""),
         pl.int_range(2, grille.height + 2, dtype=pl.UInt32).alias(LIGNE),
     )
+
+
+def _json(
+    octets: bytes, source: Source, fichier: Fichier, *, colonnes: list[str] | None
+) -> pl.DataFrame:
+    """Première liste d'objets d'un JSON ; les clés emboîtées sont jointes par un point.
+
+    Une clé qu'un objet n'a pas est une cellule vide ; ``ligne`` est le rang de l'objet plus un.
+    """
+    try:
+        objets = premiers_objets(json.loads(octets))
+    except (ValueError, RecursionError) as erreur:
+        raise _faute(source, fichier, "un JSON entier", "des octets illisibles") from erreur
+    if not objets:
+        raise _faute(source, fichier, "une liste d'objets", "un JSON sans liste d'objets")
+    plats = [aplatir(objet) for objet in objets]
+    presentes = list(dict.fromkeys(cle for plat in plats for cle in plat))
+    gardees = _colonnes_presentes(source, fichier, attendues=colonnes, presentes=presentes)
+    return pl.DataFrame(
+        {cle: [plat.get(cle, "") for plat in plats] for cle in gardees},
+        schema=dict.fromkeys(gardees, pl.String),
+    ).with_columns(pl.int_range(2, len(plats) + 2, dtype=pl.UInt32).alias(LIGNE))
+
+
+def premiers_objets(contenu: Any) -> list[dict[str, Any]]:
+    """Renvoie la première liste d'objets d'un JSON : lui-même, ou une de ses valeurs."""
+    if isinstance(contenu, dict):
+        contenu = next((v for v in contenu.values() if isinstance(v, list) and v), [])
+    if not isinstance(contenu, list):
+        return []
+    return [objet for objet in contenu if isinstance(objet, dict)]
+
+
+def aplatir(objet: dict[str, Any], prefixe: str = "") -> dict[str, str]:
+    """Renvoie les valeurs d'un objet en texte, clés emboîtées jointes par un point.
+
+    Examples
+    --------
+    >>> aplatir({"dimensions": {"GEO": "2025-COM-40192"}, "valeur": None})
+    {'dimensions.GEO': '2025-COM-40192', 'valeur': ''}
+    """
+    plat: dict[str, str] = {}
+    for cle, valeur in objet.items():
+        if isinstance(valeur, dict):
+            plat |= aplatir(valeur, f"{prefixe}{cle}.")
+        else:
+            plat[f"{prefixe}{cle}"] = "" if valeur is None else str(valeur)
+    return plat
 
 
 def _classeur(

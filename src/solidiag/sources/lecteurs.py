@@ -212,6 +212,8 @@ def _niveaux(
     code = pl.col("code")
     if options.colonne_niveau:
         lu = pl.col(options.colonne_niveau).str.strip_chars()
+        if options.extrait_niveau:
+            lu = lu.str.extract(options.extrait_niveau).fill_null("")
         grille = grille.with_columns(
             lu.replace_strict(options.niveaux, default=options.niveaux.get("*")).alias("niveau")
         )

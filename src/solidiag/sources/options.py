@@ -41,6 +41,8 @@ class Options(BaseModel):
     colonne_niveau, niveaux
         Colonne qui dit le niveau, et sa correspondance ; vide = ligne écartée. ``*`` vaut pour
         les niveaux non cités ; sans lui, un niveau inconnu arrête la lecture.
+    extrait_niveau
+        Expression dont le premier groupe est le niveau, dans ``colonne_niveau``.
     filtre
         Colonne vers valeurs gardées.
     colonne_periode, longueur_periode
@@ -88,6 +90,7 @@ class Options(BaseModel):
     exclure: tuple[str, ...] = ()
     colonne_niveau: str = ""
     niveaux: dict[str, str] = {}
+    extrait_niveau: str = ""
     filtre: dict[str, tuple[str, ...]] = {}
     colonne_periode: str = ""
     longueur_periode: int = 0
