@@ -46,11 +46,13 @@ class LectureMillesime(_Gele):
     ``colonnes`` : expression à un groupe, sur les noms de colonnes (``TP60(\d{2})`` donne 2021
     si le groupe est ``21``). ``colonne`` : colonne dont la valeur la plus grande est le millésime.
     ``nom`` : expression à un groupe sur le nom du fichier ou de l'archive, en dernier recours, et
-    c'est dit. ``fixe`` : le gabarit n'a qu'un millésime.
+    c'est dit. ``feuille`` : expression à un groupe sur le nom de la feuille. ``fixe`` : le gabarit
+    n'a qu'un millésime.
     """
 
     colonnes: str = ""
     colonne: str = ""
+    feuille: str = ""
     nom: str = ""
     fixe: str = ""
 

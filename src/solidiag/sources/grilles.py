@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from typing import Any
 
@@ -47,6 +48,8 @@ def lire_grille(
     FormatInattendu
         Fichier tronqué, encodage, séparateur ou colonnes qui ne sont pas ceux déclarés.
     """
+    if options.noms:
+        return _sous_leur_nom(octets, source, fichier, options=options, colonnes=colonnes)
     octets, nom = _sortir(octets, fichier, options=options)
     if nom.endswith(".parquet"):
         grille = _parquet(octets, source, fichier, colonnes=colonnes)
@@ -63,7 +66,11 @@ def lire_grille(
 
 
 def entete(octets: bytes, source: Source, fichier: Fichier, *, options: Options) -> list[str]:
-    """Renvoie les noms de colonnes du fichier, dans l'ordre."""
+    """Renvoie les noms de colonnes du fichier, dans l'ordre ; ceux d'``options.noms`` s'il y en a."""
+    if options.noms:
+        donnes = _noms_donnes(octets, source, fichier, options=options)
+        presentes = entete(octets, source, fichier, options=_sans_noms(options))
+        return [donnes.get(colonne, colonne) for colonne in presentes]
     octets, nom = _sortir(octets, fichier, options=options)
     if nom.endswith(".parquet"):
         try:
@@ -78,6 +85,39 @@ def entete(octets: bytes, source: Source, fichier: Fichier, *, options: Options)
         return [colonne for colonne in grille.columns if colonne != LIGNE]
     texte = _decoder(_decompresser(octets, source, fichier), source, fichier, options=options)
     return _entete_texte(texte, options)
+
+
+def _sans_noms(options: Options) -> Options:
+    return options.model_copy(update={"noms": {}})
+
+
+def _noms_donnes(
+    octets: bytes, source: Source, fichier: Fichier, *, options: Options
+) -> dict[str, str]:
+    """Renvoie, pour chaque colonne du fichier qui suit une expression, le nom qu'on lui donne."""
+    presentes = entete(octets, source, fichier, options=_sans_noms(options))
+    donnes: dict[str, str] = {}
+    for donne, expression in options.noms.items():
+        suivent = [c for c in presentes if re.fullmatch(expression, c.strip()) and c not in donnes]
+        if suivent:
+            donnes[suivent[0]] = donne
+    return donnes
+
+
+def _sous_leur_nom(
+    octets: bytes,
+    source: Source,
+    fichier: Fichier,
+    *,
+    options: Options,
+    colonnes: list[str] | None,
+) -> pl.DataFrame:
+    """Lit la grille en donnant leur nom aux colonnes qui en changent d'une année à l'autre."""
+    donnes = _noms_donnes(octets, source, fichier, options=options)
+    dans_le_fichier = {donne: colonne for colonne, donne in donnes.items()}
+    demandees = None if colonnes is None else [dans_le_fichier.get(c, c) for c in colonnes]
+    grille = lire_grille(octets, source, fichier, options=_sans_noms(options), colonnes=demandees)
+    return grille.rename({c: donne for c, donne in donnes.items() if c in grille.columns})
 
 
 def _sortir(octets: bytes, fichier: Fichier, *, options: Options) -> tuple[bytes, str]:

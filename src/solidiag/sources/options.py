@@ -22,6 +22,9 @@ class Options(BaseModel):
         est retiré des nombres.
     membre, feuille
         Fichier d'une archive, feuille d'un classeur.
+    noms
+        Nom donné à une colonne vers l'expression qui est son nom entier dans le fichier, quand il
+        change d'une année à l'autre (« Population standardisée 2022 pour… »).
     codes_nets, zeros, forme_code
         Réparations dites à l'ajout d'un fichier : ôter « .0 » à la fin des codes, remettre à cette
         largeur les zéros de tête perdus (avant ``extrait``), ignorer une ligne dont le code ne
@@ -78,6 +81,7 @@ class Options(BaseModel):
     sauter: int = 0
     membre: str = ""
     feuille: str = ""
+    noms: dict[str, str] = {}
     codes_nets: bool = False
     zeros: int = 0
     forme_code: str = ""

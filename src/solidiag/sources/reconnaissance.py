@@ -216,6 +216,8 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
         lus = [m.group(1) for c in choisi.entete if (m := motif.fullmatch(c.strip()))]
     if not lus and lecture.colonne:
         lus = _colonne_de(choisi.vue.lignes[choisi.rang + 1 :], choisi.entete, lecture.colonne)
+    if not lus and lecture.feuille:
+        lus = re.findall(lecture.feuille, choisi.vue.feuille)
     if not lus and lecture.nom:
         lus = _dans_le_nom(choisi, nom)
     if not lus and lecture.fixe:
@@ -243,7 +245,8 @@ def _millesime_dit(choisi: Rapprochement, *, donne: str) -> tuple[str, ...]:
     if donne:
         return (f"Millésime {donne} donné par vous.",)
     lecture = choisi.gabarit.millesime
-    if lecture.colonnes or lecture.colonne or lecture.fixe or not lecture.nom:
+    ailleurs = lecture.colonnes or lecture.colonne or lecture.feuille or lecture.fixe
+    if ailleurs or not lecture.nom:
         return ()
     return ("Le millésime n'est écrit que dans le nom du fichier : vérifiez-le.",)
 
