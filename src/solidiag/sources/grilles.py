@@ -66,7 +66,7 @@ def lire_grille(
 
 
 def entete(octets: bytes, source: Source, fichier: Fichier, *, options: Options) -> list[str]:
-    """Renvoie les noms de colonnes du fichier, dans l'ordre ; ceux d'``options.noms`` s'il y en a."""
+    """Renvoie les noms de colonnes du fichier, dans l'ordre, ou ceux que donne ``noms``."""
     if options.noms:
         donnes = _noms_donnes(octets, source, fichier, options=options)
         presentes = entete(octets, source, fichier, options=_sans_noms(options))
