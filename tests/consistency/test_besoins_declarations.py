@@ -90,7 +90,7 @@ def test_a_close_indicator_says_how_it_differs(indicateur):
 
 @PAR_ID
 def test_an_indicator_of_the_grid_keeps_its_identifier(indicateur):
-    de_la_grille = {i.id for i in DEPOT.grille.indicateurs}
+    de_la_grille = set(DEPOT.grille.indicateurs)
     assert (indicateur.id in de_la_grille) == (indicateur.correspondance != "hors_grille")
 
 

@@ -33,16 +33,18 @@ def test_the_grid_holds_four_axes_thirty_domains_and_138_indicators(depot: Depot
     grille = depot.grille
     assert len(grille.axes) == 4
     assert len(grille.domaines) == 30
-    assert len({i.id for i in grille.indicateurs}) == len(grille.indicateurs) == 138
+    assert len(set(grille.indicateurs)) == len(grille.indicateurs) == 138
     assert [len(grille.domaines_de(a.id)) for a in grille.axes] == [7, 6, 12, 5]
 
 
 def test_each_identifier_of_the_grid_resolves(depot: Depot) -> None:
     grille = depot.grille
-    connus = {i.id for i in grille.indicateurs}
+    connus = set(grille.indicateurs)
     cites = {i for d in grille.domaines for i in d.indicateurs_besoin} | set(grille.socle_contexte)
     assert cites == connus
-    assert {i.secret_regle for i in grille.indicateurs} <= set(grille.regles_secret)
+    assert connus <= set(depot.catalogue)
+    complements = {i for d in grille.domaines for i in d.indicateurs_complementaires}
+    assert complements <= set(depot.catalogue) - connus
     assert {d.axe for d in grille.domaines} == {a.id for a in grille.axes}
 
 

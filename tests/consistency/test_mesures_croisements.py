@@ -78,7 +78,7 @@ def test_an_offer_is_never_taken_for_a_need(depot: Depot) -> None:
     d_offre = set(depot.parametres("priorites")["indicateurs_d_offre"])
     besoins = {i for c in depot.croisements.values() for i in (c.besoin, c.appui) if i}
     assert not besoins & d_offre
-    assert d_offre <= {i.id for i in depot.grille.indicateurs}
+    assert d_offre <= set(depot.grille.indicateurs)
 
 
 def test_each_measure_can_be_computed(depot: Depot) -> None:

@@ -49,6 +49,8 @@ class Domaine(_Gele):
     publics: tuple[str, ...] = ()
     dispositifs: tuple[Dispositif, ...] = ()
     indicateurs_besoin: tuple[str, ...] = ()
+    indicateurs_complementaires: tuple[str, ...] = ()
+    """Indicateurs hors grille montrés avec le besoin, sans compter dans l'ordre des domaines."""
     contexte_seulement: bool = False
     """Vrai si les indicateurs embarqués n'éclairent le domaine que de loin."""
     offre: dict[str, Any] = Field(default_factory=dict)
@@ -61,32 +63,17 @@ class Domaine(_Gele):
     a_demander_offre: tuple[Demande, ...] = ()
 
 
-class IndicateurGrille(_Gele):
-    """Indicateur de la grille, documenté ou non par les fichiers embarqués."""
-
-    id: str
-    libelle: str
-    numerateur: str = ""
-    denominateur: str = ""
-    unite: str = ""
-    sens: str = ""
-    niveau_le_plus_fin: str = ""
-    producteur: str = ""
-    jeu_de_donnees: str = ""
-    variables: str = ""
-    millesime: str = ""
-    acces: str = ""
-    confiance: str = ""
-    secret_regle: str = ""
-
-
 class Grille(_Gele):
-    """Les quatre axes, les domaines, le socle de contexte et les indicateurs cherchés."""
+    """Les quatre axes, les domaines, le socle de contexte et les indicateurs cherchés.
+
+    ``indicateurs`` : identifiants des indicateurs de la grille ; leurs déclarations sont au
+    catalogue (`solidiag.catalogue.indicateur`).
+    """
 
     axes: tuple[Axe, ...]
     domaines: tuple[Domaine, ...]
     socle_contexte: tuple[str, ...]
-    indicateurs: tuple[IndicateurGrille, ...]
+    indicateurs: tuple[str, ...]
     regles_secret: dict[str, str] = Field(default_factory=dict)
 
     def domaine(self, identifiant: str) -> Domaine:

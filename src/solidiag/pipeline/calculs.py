@@ -224,6 +224,7 @@ def preparer(
         origines=origines,
         fond=carte,
         categories={nom: c.libelle for nom, c in offre.categories.items()},
+        catalogue=depot.catalogue,
         glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
         types=types,
     )

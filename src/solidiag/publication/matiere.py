@@ -66,6 +66,8 @@ class Matiere:
         Paires de services réunis, avec la raison (table du rapport).
     categories
         Libellé de chaque catégorie de service.
+    catalogue
+        Tous les indicateurs déclarés, à demander compris ; ``indicateurs`` n'a que les documentés.
     age_max_mois
         Âge au-delà duquel une source est signalée.
     types
@@ -91,6 +93,7 @@ class Matiere:
     origines: Mapping[str, Origin]
     fond: Fond
     categories: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Mapping[str, Indicateur] = field(default_factory=dict)
     glossaire: Sequence[tuple[str, str]] = ()
     age_max_mois: int = 24
     types: TypesDeTerritoires | None = None
@@ -240,7 +243,8 @@ class Matiere:
 
     def lectures_de(self, domaine: Domaine) -> list[str]:
         """Renvoie les indicateurs de besoin du domaine que les fichiers documentent."""
-        return [i for i in domaine.indicateurs_besoin if i in self.indicateurs]
+        cites = (*domaine.indicateurs_besoin, *domaine.indicateurs_complementaires)
+        return [i for i in cites if i in self.indicateurs]
 
     def mesures_de(self, domaine: Domaine) -> list[MesureOffre]:
         """Renvoie les mesures d'offre déclarées du domaine, les volumes d'abord.

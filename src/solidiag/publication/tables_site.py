@@ -109,7 +109,8 @@ def _groupes(matiere: Matiere) -> dict[str, str]:
         for domaine in matiere.domaines(axe.id):
             titre = f"Axe {axe.numero} – {domaine.libelle}"
             mesures: Sequence[str] = [m.id for m in matiere.mesures_de(domaine)]
-            for identifiant in (*domaine.indicateurs_besoin, *mesures):
+            complements = domaine.indicateurs_complementaires
+            for identifiant in (*domaine.indicateurs_besoin, *complements, *mesures):
                 groupes.setdefault(identifiant, titre)
     titres = {
         domaine.id: f"Axe {axe.numero} – {domaine.libelle}"

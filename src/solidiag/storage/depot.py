@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from solidiag.catalogue.gabarit import Gabarit
-from solidiag.catalogue.grille import Domaine, Grille, IndicateurGrille
+from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, Lecture, MesureOffre, Terme
 from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
@@ -139,7 +139,9 @@ class Depot:
             ecart = sorted(set(ordre) ^ set(domaines))
             raise DeclarationInvalide("axes.yaml", [f"domaines sans déclaration : {ecart}"])
         contenu["domaines"] = [domaines[identifiant] for identifiant in ordre]
-        contenu["indicateurs"] = list(charger_dossier(dossier / "indicateurs", IndicateurGrille))
+        contenu["indicateurs"] = [
+            i.id for i in self.catalogue.values() if i.correspondance != "hors_grille"
+        ]
         return valider(Grille, contenu, nom="axes.yaml")
 
     def parametres(self, nom: str) -> dict[str, Any]:

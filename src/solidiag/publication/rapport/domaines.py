@@ -25,6 +25,7 @@ from solidiag.publication.document import (
 )
 from solidiag.publication.francais import dans
 from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.demandes import section_a_documenter
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.phrases import (
     comparateurs,
@@ -320,30 +321,7 @@ def deplier(texte: str) -> str:
 
 
 def _a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
-    grille = {i.id: i for i in matiere.grille.indicateurs}
-    manquants = [
-        grille[i]
-        for i in domaine.indicateurs_besoin
-        if i not in matiere.indicateurs and i in grille
-    ]
-    croisement = matiere.croisements.get(domaine.id)
-    blocs: list[Bloc] = []
-    if manquants:
-        blocs.append(
-            Liste(
-                elements=tuple(
-                    (
-                        Mention(f"{i.libelle} : ", "definition"),
-                        Mention(f"à demander à {i.producteur}.", "reference"),
-                    )
-                    for i in manquants
-                )
-            )
-        )
-    if croisement and croisement.manque:
-        blocs.append(Paragraphe(contenu=(Mention(croisement.manque, "definition"),)))
-    if blocs:
-        yield Encadre(titre="Ce qui reste à documenter", blocs=tuple(blocs), genre="inconnu")
+    yield from section_a_documenter(matiere, domaine)
     if domaine.questions_france_travail:
         yield Encadre(
             titre="À établir avec France Travail",

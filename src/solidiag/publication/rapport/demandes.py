@@ -1,0 +1,110 @@
+"""Ce qui reste à documenter dans un domaine : indicateur, fichier à fournir, qui le détient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solidiag.catalogue.grille import Domaine
+from solidiag.catalogue.indicateur import ACCES, Indicateur
+from solidiag.publication.document import (
+    Bloc,
+    Cellule,
+    Colonne,
+    Ligne,
+    Mention,
+    Paragraphe,
+    Tableau,
+    Texte,
+    Titre,
+)
+from solidiag.publication.matiere import Matiere
+
+COMMANDE = "solidiag sources importer FICHIER"
+"""Commande qui ajoute un fichier obtenu."""
+
+_MODE_D_EMPLOI: tuple[Ligne, ...] = (
+    Texte("Un fichier obtenu s'ajoute au diagnostic par la commande « "),
+    Mention(COMMANDE, "reference"),
+    Texte(" » : elle le reconnaît, dit ce qu'il documente, et les chiffres se recalculent. "),
+    Texte(
+        "Données ouvertes : à télécharger ; sur convention : à demander par écrit, secret compris."
+    ),
+)
+
+
+def documente(matiere: Matiere, identifiant: str) -> bool:
+    """Dit si un indicateur a une valeur lisible dans un territoire au moins du département."""
+    if identifiant not in matiere.indicateurs:
+        return False
+    territoires = (matiere.departement.id, *matiere.epci, *matiere.communes)
+    return any(o.lisible for t in territoires for o in matiere.serie(identifiant, t))
+
+
+def a_demander(matiere: Matiere, domaine: Domaine) -> tuple[Indicateur, ...]:
+    """Renvoie les indicateurs du domaine sans valeur ici, et dont on sait quel fichier manque."""
+    return tuple(
+        matiere.catalogue[i]
+        for i in domaine.indicateurs_besoin
+        if i in matiere.catalogue
+        and matiere.catalogue[i].demande is not None
+        and not documente(matiere, i)
+    )
+
+
+def section_a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
+    """Renvoie ce qui reste à documenter : une table des fichiers à fournir, ou rien."""
+    manquants = a_demander(matiere, domaine)
+    croisement = matiere.croisements.get(domaine.id)
+    manque = croisement.manque if croisement else ""
+    if not manquants and not manque:
+        return
+    yield Titre(
+        niveau=3,
+        id=f"{domaine.id}-a-documenter",
+        contenu=(Texte("Ce qui reste à documenter"),),
+    )
+    if manque:
+        yield Paragraphe(contenu=(Mention(manque, "definition"),))
+    if manquants:
+        yield tableau_demandes(matiere, manquants, domaine)
+    if manquants and _premier_de_l_axe(matiere, domaine):
+        yield Paragraphe(style="note", contenu=_MODE_D_EMPLOI)
+
+
+def _premier_de_l_axe(matiere: Matiere, domaine: Domaine) -> bool:
+    """Dit si le domaine est le premier de son axe à demander un fichier : là se dit la commande."""
+    premier = next((d for d in matiere.domaines(domaine.axe) if a_demander(matiere, d)), None)
+    return premier is not None and premier.id == domaine.id
+
+
+def tableau_demandes(
+    matiere: Matiere, indicateurs: tuple[Indicateur, ...], domaine: Domaine
+) -> Tableau:
+    """Renvoie la table des fichiers à fournir : indicateur, fichier, producteur, accès."""
+    return Tableau(
+        id=f"tab-{domaine.id}-a-documenter",
+        legende=(Mention(f"Non documenté, fichier à fournir : {domaine.libelle}", "nom"),),
+        colonnes=(
+            Colonne(entete="Indicateur", largeur=3.4),
+            Colonne(entete="Fichier à fournir", largeur=4.4),
+            Colonne(entete="Qui le détient", largeur=3),
+            Colonne(entete="Accès", largeur=1.6),
+        ),
+        lignes=tuple(_rangee(matiere, i) for i in indicateurs),
+    )
+
+
+def _rangee(matiere: Matiere, indicateur: Indicateur) -> tuple[Cellule, ...]:
+    demande = indicateur.demande
+    if demande is None:
+        raise ValueError(f"l'indicateur « {indicateur.id} » ne dit pas quel fichier demander")
+    fichier: list[Ligne] = [Mention(f"{demande.fichier} ({demande.millesime})", "definition")]
+    mesure = matiere.mesures.get(indicateur.mesure)
+    if mesure is not None:
+        fichier.append(Mention(f". À défaut, voir l'offre : {mesure.libelle_court}", "nom"))
+    return (
+        Cellule(contenu=(Mention(indicateur.libelle, "nom"),)),
+        Cellule(contenu=tuple(fichier)),
+        Cellule(contenu=(Mention(demande.producteur, "nom"),)),
+        Cellule(contenu=(Mention(ACCES[demande.acces], "definition"),)),
+    )
