@@ -80,7 +80,7 @@ def test_the_grid_has_its_thirty_domains_and_four_axes(depot: Depot) -> None:
 
 
 def test_every_indicator_with_values_belongs_to_the_grid_or_says_it_does_not(depot: Depot) -> None:
-    connus = {indicateur.id for indicateur in depot.grille.indicateurs}
+    connus = set(depot.grille.indicateurs)
     for indicateur in depot.indicateurs.values():
         hors = indicateur.correspondance == "hors_grille"
         assert (indicateur.id in connus) or hors, indicateur.id
