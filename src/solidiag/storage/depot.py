@@ -13,6 +13,7 @@ from typing import Any
 from solidiag.catalogue.gabarit import Gabarit
 from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, Lecture, MesureOffre, Terme
+from solidiag.catalogue.personnes import PersonnesDomaine
 from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
 from solidiag.model.origin import Retrieval
@@ -127,6 +128,17 @@ class Depot:
         """Croisements besoin × offre déclarés, par domaine."""
         dossier = self.declarations / "croisements"
         return {c.domaine: c for c in charger_dossier(dossier, Croisement)}
+
+    @cached_property
+    def bases(self) -> dict[str, Indicateur]:
+        """Populations qui servent à compter des personnes, par identifiant."""
+        return {b.id: b for b in charger_dossier(self.declarations / "bases", Indicateur)}
+
+    @cached_property
+    def personnes(self) -> dict[str, PersonnesDomaine]:
+        """Ce que l'on compte pour chaque domaine, par domaine."""
+        dossier = self.declarations / "personnes"
+        return {p.domaine: p for p in charger_dossier(dossier, PersonnesDomaine)}
 
     @cached_property
     def grille(self) -> Grille:
