@@ -7,6 +7,11 @@ from solidiag.publication.cartes.alternatif import (
     alt_classes,
     alt_points,
 )
+from solidiag.publication.cartes.categories import (
+    STYLES_REGROUPEMENTS,
+    STYLES_TYPES,
+    carte_categories,
+)
 from solidiag.publication.cartes.cercles import EchelleCercles, carte_cercles, echelle_commune
 from solidiag.publication.cartes.choroplethe import carte_choroplethe, teintes
 from solidiag.publication.cartes.ecarts import carte_classes
@@ -16,6 +21,8 @@ from solidiag.publication.cartes.points import PointCarte, carte_points
 from solidiag.publication.cartes.vierge import carte_vierge
 
 __all__ = [
+    "STYLES_REGROUPEMENTS",
+    "STYLES_TYPES",
     "AltCarte",
     "EchelleCercles",
     "FondSvg",
@@ -24,6 +31,7 @@ __all__ = [
     "alt_cercles",
     "alt_classes",
     "alt_points",
+    "carte_categories",
     "carte_cercles",
     "carte_choroplethe",
     "carte_classes",
