@@ -17,7 +17,7 @@ from typing import Literal
 class Cle:
     """Adresse d'un chiffre dans les tables publiées.
 
-    ``table`` : ``observations``, ``ecarts``, ``priorites``, ``services``, ``comptes``.
+    ``table`` : ``observations``, ``ecarts``, ``priorites``, ``services``, ``comptes``, ``types``.
     """
 
     indicateur: str
@@ -189,7 +189,8 @@ class Document:
     """Document complet.
 
     ``couverture`` : lignes de la page de garde après le titre. ``mention`` est imprimée en pied
-    de page (« brouillon calculé... »).
+    de page (« brouillon calculé... »). ``genre`` : une ``fiche`` tient en une page ou deux, sans
+    page de garde ni sommaire.
     """
 
     titre: str
@@ -201,6 +202,7 @@ class Document:
     mention: str = ""
     couverture: tuple[tuple[Ligne, ...], ...] = ()
     blocs: tuple[Bloc, ...] = field(default_factory=tuple)
+    genre: Literal["rapport", "fiche"] = "rapport"
 
 
 def lignes(*morceaux: str | Ligne) -> tuple[Ligne, ...]:

@@ -58,8 +58,33 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         "services_reunis": _paires(matiere),
         "matrice": _matrice(matiere),
         "ordre": matiere.priorites.frame,
+        **_types(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
+    }
+
+
+def _types(matiere: Matiere) -> dict[str, pl.DataFrame]:
+    """Renvoie le type de chaque territoire et le profil de chaque type, s'ils sont calculés.
+
+    Le cinquième de l'indice y est, avec ses extrêmes ; l'indice et les rangs n'y sont pas, pour ne
+    pas classer les communes.
+    """
+    if matiere.types is None:
+        return {}
+    noms = matiere.referentiel.territoires.select(
+        pl.col("id").alias("territoire"), pl.col("nom").alias("nom_territoire")
+    )
+    table = matiere.types.table.frame.join(
+        noms, on="territoire", how="left", maintain_order="left"
+    ).with_columns(
+        pl.col("statut").replace_strict(_STATUTS, default=None).alias("statut_en_clair"),
+        pl.when("parangon").then(pl.lit("oui")).alias("parangon"),
+    )
+    devant = ("niveau", "territoire", "nom_territoire")
+    return {
+        "types": table.select(*devant, pl.exclude(*devant, "indice")),
+        "types_profils": matiere.types.profils.frame,
     }
 
 
@@ -238,9 +263,13 @@ def octets_xlsx(matiere: Matiere, tables: dict[str, pl.DataFrame]) -> bytes:
         ("Services", "services"),
         ("Matrice", "matrice"),
         ("Ordre", "ordre"),
+        ("Types", "types"),
+        ("Profils des types", "types_profils"),
         ("Dictionnaire", "dictionnaire"),
         ("Sources", "sources"),
     ):
+        if cle not in tables:
+            continue
         _feuille_table(classeur.add_worksheet(nom), tables[cle], gras=gras)
     classeur.close()
     return tampon.getvalue()
@@ -254,6 +283,7 @@ def _lisez_moi(matiere: Matiere) -> list[str]:
         "« ≤ 5 » : plancher du producteur. Les taux arrondis le sont par le producteur.",
         "EPCI, Communes : valeur la plus récente de chaque indicateur ; en ligne 2 la période, "
         "en ligne 3 l'identifiant du dictionnaire.",
+        "Types, Profils des types : type de chaque territoire et ce qui distingue chaque type.",
         "Dictionnaire : définition, champ, unité et limites de chaque colonne.",
         "Sources : millésime, licence, empreinte de chaque fichier.",
         "Toutes les périodes, avec intervalles et statuts : observations.csv et .parquet.",

@@ -21,6 +21,11 @@ from solidiag.publication.document import (
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.phrases import majuscule
 from solidiag.publication.rapport.tableaux import CLASSES, classe_affichee
+from solidiag.publication.rapport.types_indice import LIBELLES_REGROUPEMENTS
+from solidiag.publication.rapport.types_tableaux import (
+    tableau_des_regroupements,
+    tableau_des_territoires,
+)
 from solidiag.publication.typographie import soigner_tableau
 
 
@@ -41,6 +46,10 @@ def _annexe(matiere: Matiere, figure: Figure) -> Tableau:
         return _annexe_valeurs(matiere, figure, identifiant, niveau=niveau, periode=periode)
     if genre in ("serie", "deux-dates"):
         return _annexe_dates(matiere, figure, genre, reste)
+    if genre == "types":
+        return tableau_des_territoires(matiere, reste, figure.tableau)
+    if genre == "regroupements":
+        return tableau_des_regroupements(matiere, figure.tableau, LIBELLES_REGROUPEMENTS)
     if genre == "services":
         return _annexe_services(matiere, figure, matiere.mesures[reste])
     return _annexe_ecarts(matiere, figure, reste)

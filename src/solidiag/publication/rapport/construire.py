@@ -21,6 +21,7 @@ from solidiag.publication.rapport.ouverture import (
     chapitre_portrait,
     chapitre_resume,
 )
+from solidiag.publication.rapport.types import chapitre_types
 from solidiag.publication.typographie import soigner_document
 
 MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
@@ -56,6 +57,7 @@ def _chapitres(matiere: Matiere) -> Iterator[Bloc]:
     yield from chapitre_resume(matiere, cartes)
     yield from chapitre_mandat(matiere)
     yield from chapitre_portrait(matiere, cartes)
+    yield from chapitre_types(matiere, cartes)
     for axe in matiere.grille.axes:
         yield from chapitre_axe(matiere, axe, cartes)
     yield from chapitre_offre(matiere, cartes)
