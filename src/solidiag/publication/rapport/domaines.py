@@ -23,20 +23,24 @@ from solidiag.publication.document import (
     Texte,
     Titre,
 )
-from solidiag.publication.francais import dans
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.demandes import section_a_documenter
 from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.gabarits import Plume
 from solidiag.publication.rapport.phrases import (
-    comparateurs,
+    commenter,
     est_effectif,
-    majuscule,
-    nommer,
-    paragraphe_indicateur,
-    unite_dite,
+    joindre,
+    titre_indicateur,
+)
+from solidiag.publication.rapport.reperes import tableau_cases, tableau_comparaisons
+from solidiag.publication.rapport.silences import (
+    formes_besoin_muet,
+    formes_confiance,
+    formes_ecart_muet,
+    formes_offre_muette,
 )
 from solidiag.publication.rapport.tableaux import (
-    CLASSES,
     nombre_de,
     tableau_indicateurs,
     tableau_matrice,
@@ -44,7 +48,7 @@ from solidiag.publication.rapport.tableaux import (
 )
 
 _CARTES_PAR_DOMAINE = 2
-_PHRASES_PAR_DOMAINE = 4
+_INDICATEURS_DITS = 4
 
 PORTEES: dict[str, str] = {
     "volume": "Besoin et offre sont mesurés en volume.",
@@ -112,24 +116,11 @@ def titre_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> tu
     for indicateur in sorted(
         indicateurs, key=lambda i: (cartes.deja_en_titre(i.id), est_effectif(i))
     ):
-        identifiant = indicateur.id
-        observe = matiere.derniere(identifiant, matiere.departement.id)
-        if observe is None or not observe.lisible:
+        contenu = titre_indicateur(matiere, indicateur)
+        if contenu is None:
             continue
-        contenu: list[Ligne] = [
-            Texte(f"{majuscule(dans(matiere.departement))}, "),
-            nommer(indicateur),
-            Texte(" est de "),
-            matiere.imprimer(observe),
-            *unite_dite(indicateur),
-        ]
-        references = comparateurs(matiere, identifiant, observe.periode)
-        if references and not est_effectif(indicateur):
-            contenu += [Texte(", contre "), matiere.imprimer(references[0])]
-            lieu = matiere.territoire(references[0].territoire)
-            contenu.append(Texte(" en France" if lieu.niveau == "FR" else f" {dans(lieu)}"))
         cartes.mettre_en_titre(indicateur.id)
-        return tuple(contenu)
+        return contenu
     return (Texte("Ce domaine n'est pas documenté par les fichiers ouverts du département"),)
 
 
@@ -145,7 +136,7 @@ def section_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> 
     yield Paragraphe(style="cle", contenu=(Mention(domaine.question, "definition"),))
     yield from _besoin(matiere, domaine, cartes)
     yield from _offre(matiere, domaine, cartes)
-    yield from _ecart(matiere, domaine)
+    yield from _ecart(matiere, domaine, cartes)
     figure = cartes.carte_ecart(domaine.id, domaine.libelle)
     if figure is not None:
         yield figure
@@ -156,22 +147,15 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
     indicateurs = [matiere.indicateurs[i] for i in matiere.lectures_de(domaine)]
     yield Titre(niveau=3, id=f"{domaine.id}-besoin", contenu=(Texte("Le besoin"),))
     if not indicateurs:
-        yield Paragraphe(
-            contenu=(
-                Texte(
-                    "Non documenté : aucun indicateur de ce domaine ne se lit dans les fichiers "
-                    "ouverts. Le besoin existe peut-être ; il n'est pas mesuré ici."
-                ),
-            )
-        )
+        muet = cartes.plume.ecrire(*formes_besoin_muet())
+        if muet is not None:
+            yield Paragraphe(contenu=muet)
         return
-    dites = 0
+    a_dire = [i for i in indicateurs if not cartes.deja_dit(i.id)][:_INDICATEURS_DITS]
+    texte = joindre(commenter(matiere, matiere.departement.id, a_dire, cartes.plume))
+    if texte is not None:
+        yield Paragraphe(style="brouillon", contenu=texte)
     for indicateur in indicateurs:
-        if dites < _PHRASES_PAR_DOMAINE and not cartes.deja_dit(indicateur.id):
-            phrase = paragraphe_indicateur(matiere, indicateur)
-            if phrase is not None:
-                dites += 1
-                yield Paragraphe(style="brouillon", contenu=phrase)
         cartes.dire(indicateur.id)
     yield tableau_indicateurs(
         matiere,
@@ -183,6 +167,11 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
             else f"Indicateurs de besoin : {domaine.libelle}"
         ),
     )
+    comparaisons = tableau_comparaisons(
+        matiere, indicateurs, identifiant=f"tab-{domaine.id}-comparaisons"
+    )
+    if comparaisons is not None:
+        yield comparaisons
     tracees = 0
     for indicateur in indicateurs:
         if tracees == _CARTES_PAR_DOMAINE:
@@ -199,13 +188,9 @@ def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[
     if not mesures:
         croisement = matiere.croisements.get(domaine.id)
         detenteur = croisement.detenteur if croisement else ""
-        yield Paragraphe(
-            contenu=(
-                Texte("Non documentée : les fichiers ouverts ne décrivent aucune offre propre à "),
-                Texte("ce domaine."),
-                *((Mention(f" À demander à : {detenteur}.", "nom"),) if detenteur else ()),
-            )
-        )
+        texte = cartes.plume.ecrire(*formes_offre_muette(detenteur))
+        if texte is not None:
+            yield Paragraphe(contenu=texte)
         return
     yield tableau_mesures(matiere, mesures, identifiant=f"tab-{domaine.id}-offre")
     tracees = 0
@@ -218,13 +203,14 @@ def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[
                 yield figure
 
 
-def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
+def _ecart(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
     croisement = matiere.croisements.get(domaine.id)
     yield Titre(niveau=3, id=f"{domaine.id}-ecart", contenu=(Texte("L'écart et sa confiance"),))
-    contenu = list(_constat(matiere, domaine, croisement))
+    contenu = list(joindre(list(_constat(matiere, domaine, croisement, cartes.plume))) or ())
     if croisement and croisement.reserve:
-        contenu.append(Mention(f" {croisement.reserve}", "definition"))
-    yield Paragraphe(style="brouillon", contenu=tuple(contenu))
+        contenu.append(Mention(f"{' ' if contenu else ''}{croisement.reserve}", "definition"))
+    if contenu:
+        yield Paragraphe(style="brouillon", contenu=tuple(contenu))
     cases = [
         case
         for case in matiere.ecarts.frame.iter_rows(named=True)
@@ -238,8 +224,9 @@ def _ecart(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
             key=lambda case: matiere.nom(case["territoire"]),
         )
         if retenues:
-            yield Paragraphe(contenu=(Texte(f"{majuscule(CLASSES[classe])} :"),))
-            yield Liste(elements=tuple(_case(matiere, case) for case in retenues))
+            yield tableau_cases(
+                matiere, retenues, identifiant=f"tab-{domaine.id}-{classe}", classe=classe
+            )
 
 
 def _compares(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
@@ -259,35 +246,31 @@ def _compares(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
     return tuple(contenu)
 
 
-def _case(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
-    """Dit une intercommunalité avec ses deux valeurs et ses réserves."""
-    valeurs: list[Ligne] = []
-    for nom in ("besoin", "offre"):
-        observe = matiere.derniere(case[nom], case["territoire"])
-        valeurs += [Texte(f"{', ' if valeurs else ''}{nom} : "), matiere.imprimer(observe)]
-    return (
-        Mention(f"{matiere.nom(case['territoire'])} – ", "nom"),
-        *valeurs,
-        Mention(f". {case['motif']}", "definition"),
-    )
-
-
-def _constat(matiere: Matiere, domaine: Domaine, croisement: Croisement | None) -> Iterator[Ligne]:
-    """Renvoie ce que la matrice dit du domaine : une phrase prudente, et sa confiance."""
-    if croisement is None:
-        yield Texte(PORTEES["aucune"])
+def _constat(
+    matiere: Matiere, domaine: Domaine, croisement: Croisement | None, plume: Plume
+) -> Iterator[tuple[Ligne, ...]]:
+    """Renvoie ce que la matrice dit du domaine : des phrases prudentes, et leur confiance."""
+    synthese = None
+    if croisement is not None:
+        locales = pl.col("territoire").is_in(list(matiere.epci))
+        ecarts = matiere.ecarts.frame.filter(locales)
+        synthese = resumer(ecarts, {domaine.id: croisement})[domaine.id]
+    if croisement is None or synthese is None or synthese.confiance == "aucune":
+        muette = plume.ecrire(*formes_ecart_muet(matiere, domaine, croisement))
+        if muette is not None:
+            yield muette
         return
-    locales = pl.col("territoire").is_in(list(matiere.epci))
-    synthese = resumer(matiere.ecarts.frame.filter(locales), {domaine.id: croisement})[domaine.id]
     if croisement.portee == "volume":
-        yield Texte(f"{PORTEES['volume']} ")
-    for morceau in synthese.phrase:
-        if isinstance(morceau, str):
-            yield Texte(morceau)
-        else:
-            yield nombre_de(matiere, morceau.nombre, f"{domaine.id}:{morceau.classe}")
-    if synthese.confiance != "aucune":
-        yield Texte(f" La confiance la plus basse de ces cases est {synthese.confiance}.")
+        yield (Texte(PORTEES["volume"]),)
+    yield tuple(
+        Texte(morceau)
+        if isinstance(morceau, str)
+        else nombre_de(matiere, morceau.nombre, f"{domaine.id}:{morceau.classe}")
+        for morceau in synthese.phrase
+    )
+    confiance = plume.ecrire(*formes_confiance(synthese.confiance))
+    if confiance is not None:
+        yield confiance
 
 
 SIGLES: tuple[tuple[str, str], ...] = (

@@ -31,6 +31,7 @@ from solidiag.publication.document import (
 )
 from solidiag.publication.francais import UNITES, dans, nom_court
 from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.gabarits import Plume, masque_de
 from solidiag.publication.rapport.phrases import (
     lisibles,
     majuscule,
@@ -66,6 +67,7 @@ class Cartotheque:
         self._dits: set[str] = set()
         self._traces: set[str] = set()
         self._titres: set[str] = set()
+        self.plume = Plume(masque_de(matiere))
 
     def deja_dit(self, indicateur: str) -> bool:
         """Dit si un indicateur a déjà été commenté."""

@@ -22,13 +22,16 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.graphes import bande_epci, evolution_departement, halteres_epci
 from solidiag.publication.rapport.phrases import (
+    commenter,
     etendue,
+    joindre,
     lisibles,
     majuscule,
     nommer,
     paragraphe_indicateur,
-    phrase_departement,
+    titre_indicateur,
 )
+from solidiag.publication.rapport.reperes import section_semblables
 from solidiag.publication.rapport.tableaux import (
     nombre_de,
     tableau_indicateurs,
@@ -47,6 +50,7 @@ _SOCLE_COMMENTE = (
     "defm_abc",
     "tx_chomage",
 )
+_SOCLE_PAR_PARAGRAPHE = 3
 _SOCLE_EPCI = (
     "ctx_pop",
     "ctx_med_nv",
@@ -60,10 +64,8 @@ _SOCLE_EPCI = (
 def titre_portrait(matiere: Matiere, defaut: str) -> tuple[Ligne, ...]:
     """Renvoie le fait principal : la pauvreté du département et son comparateur."""
     indicateur = matiere.indicateurs.get("ctx_tx_pauvrete")
-    phrase = phrase_departement(matiere, indicateur) if indicateur else None
-    if phrase is None:
-        return (Texte(defaut),)
-    return phrase[:-1]
+    titre = titre_indicateur(matiere, indicateur) if indicateur else None
+    return titre or (Texte(defaut),)
 
 
 def chapitre_resume(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
@@ -87,7 +89,7 @@ def chapitre_resume(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
         indicateur = matiere.indicateurs.get(identifiant)
         if indicateur is None:
             continue
-        phrase = paragraphe_indicateur(matiere, indicateur)
+        phrase = paragraphe_indicateur(matiere, indicateur, cartes.plume)
         if phrase is not None:
             phrases.append(phrase)
     if phrases:
@@ -246,6 +248,7 @@ def chapitre_mandat(matiere: Matiere) -> Iterator[Bloc]:
             Texte("sont jamais classées entre elles."),
         )
     )
+    yield from section_semblables(matiere)
     yield Titre(niveau=2, id="methode-limites", contenu=(Texte("Limites de ce brouillon"),))
     yield Liste(
         elements=(
@@ -283,10 +286,13 @@ def chapitre_portrait(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
         surtitre="Portrait social",
         contenu=_titre_etendue(matiere),
     )
+    commentes = [i for i in socle if i.id in _SOCLE_COMMENTE]
+    for debut in range(0, len(commentes), _SOCLE_PAR_PARAGRAPHE):
+        lot = commentes[debut : debut + _SOCLE_PAR_PARAGRAPHE]
+        texte = joindre(commenter(matiere, matiere.departement.id, lot, cartes.plume))
+        if texte is not None:
+            yield Paragraphe(style="brouillon", contenu=texte)
     for indicateur in socle:
-        phrase = paragraphe_indicateur(matiere, indicateur)
-        if phrase is not None and indicateur.id in _SOCLE_COMMENTE:
-            yield Paragraphe(style="brouillon", contenu=phrase)
         cartes.dire(indicateur.id)
     yield tableau_indicateurs(
         matiere, socle, identifiant="tab-socle", legende="Le socle de contexte"

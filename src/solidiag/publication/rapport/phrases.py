@@ -7,43 +7,44 @@ from collections.abc import Sequence
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau, Territoire
 from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte
-from solidiag.publication.francais import UNITES, dans, formater, ordinal
+from solidiag.publication.francais import dans, enumerer, formater
 from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.expressions import (
+    majuscule,
+    millesime,
+    nommer,
+    sujet,
+    unite_dite,
+)
+from solidiag.publication.rapport.faits import REFERENCES, Fait, grouper, rassembler, repere
+from solidiag.publication.rapport.formes import (
+    adjectif_de,
+    formes_autres,
+    formes_situation,
+    formes_tendance,
+)
+from solidiag.publication.rapport.gabarits import Plume, masque_de
 
-
-def majuscule(texte: str) -> str:
-    """Renvoie le texte avec sa première lettre en capitale."""
-    return texte[:1].upper() + texte[1:]
-
-
-def sujet(indicateur: Indicateur | MesureOffre) -> str:
-    """Renvoie le sujet de phrase d'un indicateur, avec son article."""
-    declare = getattr(indicateur, "sujet", "")
-    return declare or f"l'indicateur « {indicateur.libelle_court} »"
-
-
-def nommer(indicateur: Indicateur | MesureOffre, *, initiale: bool = False) -> Mention:
-    """Renvoie le sujet de phrase ; ses chiffres (« 15-64 ans ») sont ceux de sa définition."""
-    texte = sujet(indicateur)
-    return Mention(majuscule(texte) if initiale else texte, "definition")
-
-
-def unite_dite(indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...]:
-    """Renvoie l'unité à dire après un nombre nu (« pour 1 000 »), ou rien."""
-    unite = UNITES.get(indicateur.unite, "")
-    if unite.startswith("pour ") and " pour " not in sujet(indicateur):
-        return (Mention(f" {unite}", "parametre"),)
-    if indicateur.unite == "places_pour_100":
-        return (Mention(f" {unite}", "parametre"),)
-    return ()
-
-
-def millesime(periode: str) -> Mention:
-    """Renvoie une période telle qu'elle s'écrit (« 4e trimestre 2024 »)."""
-    annee, _, trimestre = periode.partition("-T")
-    if trimestre:
-        return Mention(f"{ordinal(int(trimestre))} trimestre {annee}", "millesime")
-    return Mention(periode, "millesime")
+__all__ = [
+    "commenter",
+    "comparateurs",
+    "est_effectif",
+    "etendue",
+    "formes_epci",
+    "joindre",
+    "lisibles",
+    "majuscule",
+    "message_carte",
+    "millesime",
+    "nom_comparateur",
+    "nommer",
+    "paragraphe_indicateur",
+    "part_lue",
+    "phrase_epci",
+    "sujet",
+    "titre_indicateur",
+    "unite_dite",
+]
 
 
 def nom_comparateur(territoire: Territoire) -> str:
@@ -66,40 +67,32 @@ def est_effectif(indicateur: Indicateur | MesureOffre) -> bool:
     return indicateur.unite == "nombre"
 
 
-def phrase_departement(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne, ...] | None:
-    """Renvoie la valeur du département et ses comparateurs, ou rien.
-
-    L'ordre des mots tourne d'un indicateur à l'autre ; un effectif n'est pas comparé.
-    """
-    observe = matiere.derniere(indicateur.id, matiere.departement.id)
-    if observe is None or not observe.lisible:
+def titre_indicateur(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne, ...] | None:
+    """Renvoie un titre-message : la valeur du département, son verdict et sa référence."""
+    faits = rassembler(matiere, matiere.departement.id, [indicateur])
+    if not faits:
         return None
-    valeur = (
-        matiere.imprimer(observe),
-        *unite_dite(indicateur),
-        Texte(" ("),
-        millesime(observe.periode),
-        Texte(")"),
+    fait = faits[0]
+    valeur = (matiere.imprimer(fait.observe), *unite_dite(indicateur))
+    debut: tuple[Ligne, ...] = (
+        Texte(f"{majuscule(dans(matiere.departement))}, "),
+        nommer(indicateur),
     )
-    references: list[Ligne] = []
-    observees = (
-        [] if est_effectif(indicateur) else comparateurs(matiere, indicateur.id, observe.periode)
-    )
-    for rang, reference in enumerate(observees):
-        lieu = nom_comparateur(matiere.territoire(reference.territoire))
-        references.append(Texte(" et " if rang else ""))
-        references += [matiere.imprimer(reference), Texte(f" {lieu}")]
-    lieu = dans(matiere.departement)
-    nom, sujet_initial = nommer(indicateur), nommer(indicateur, initiale=True)
-    formes: tuple[tuple[Ligne, ...], ...] = (
-        (Texte(f"{majuscule(lieu)}, "), nom, Texte(" est de "), *valeur),
-        (sujet_initial, Texte(" est de "), *valeur, Texte(f" {lieu}")),
-        (sujet_initial, Texte(" s'établit à "), *valeur, Texte(f" {lieu}")),
-    )
-    contenu = formes[sum(indicateur.id.encode()) % len(formes)]
-    if references:
-        return (*contenu, Texte(", contre "), *references, Texte("."))
-    return (*contenu, Texte("."))
+    reference = fait.principale(("FR", "REG"))
+    if not reference:
+        return (*debut, Texte(" est de "), *valeur)
+    dit = repere(matiere, reference)
+    contre = fait.reference_valeurs[reference]
+    _, verdict, nette, _ = fait.cle(reference)
+    if verdict in ("plus_haut", "plus_bas"):
+        net = ", de façon nette" if nette else ""
+        adjectif = adjectif_de(verdict, fait.accord)
+        suite = Texte(f") est {adjectif} {dit.que}{net} (")
+        return (*debut, Texte(" ("), *valeur, suite, contre, Texte(")"))
+    if verdict == "proche":
+        suite = Texte(f") est {fait.accord.proche} du niveau {dit.de} (")
+        return (*debut, Texte(" ("), *valeur, suite, contre, Texte(")"))
+    return (*debut, Texte(" est de "), *valeur, Texte(", contre "), contre, Texte(f" {dit.dans}"))
 
 
 def lisibles(matiere: Matiere, indicateur: str, ids: Sequence[str]) -> list[Observe]:
@@ -123,6 +116,20 @@ def etendue(observes: Sequence[Observe]) -> tuple[Observe, Observe] | None:
     return None if bas.value == haut.value else (bas, haut)
 
 
+def paragraphe_indicateur(
+    matiere: Matiere, indicateur: Indicateur, plume: Plume | None = None
+) -> tuple[Ligne, ...] | None:
+    """Renvoie le commentaire d'un indicateur : sa place, puis celle des intercommunalités.
+
+    Parameters
+    ----------
+    plume
+        Plume du rapport, qui se souvient des phrases déjà écrites ; à défaut, une plume neuve.
+    """
+    plume = plume or Plume(masque_de(matiere))
+    return joindre(commenter(matiere, matiere.departement.id, [indicateur], plume, autres=False))
+
+
 def phrase_epci(matiere: Matiere, indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...] | None:
     """Renvoie l'étendue entre intercommunalités, ou rien."""
     observes = lisibles(matiere, indicateur.id, matiere.epci)
@@ -130,30 +137,149 @@ def phrase_epci(matiere: Matiere, indicateur: Indicateur | MesureOffre) -> tuple
     if bornes is None:
         return None
     bas, haut = (matiere.imprimer(borne) for borne in bornes)
-    debuts: tuple[tuple[Ligne, ...], ...] = (
-        (Texte("D'une intercommunalité à l'autre, les valeurs vont de "), bas, Texte(" à "), haut),
-        (Texte("Entre intercommunalités, l'écart va de "), bas, Texte(" à "), haut),
-        (Texte("Les intercommunalités se situent entre "), bas, Texte(" et "), haut),
-    )
-    debut = debuts[sum(indicateur.id.encode()) % len(debuts)]
+    debut = (Texte("Les intercommunalités se situent entre "), bas, Texte(" et "), haut)
     if len(observes) == len(matiere.epci):
         return (*debut, Texte("."))
     lues = part_lue(matiere, indicateur.id, len(observes), len(matiere.epci), "intercommunalités")
     return (*debut, Texte(" ("), *lues, Texte(")."))
 
 
-def paragraphe_indicateur(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne, ...] | None:
-    """Renvoie le commentaire d'un indicateur : sa valeur, ses comparateurs, son étendue."""
-    phrases = [
-        phrase
-        for phrase in (phrase_departement(matiere, indicateur), phrase_epci(matiere, indicateur))
-        if phrase is not None
+def joindre(phrases: Sequence[tuple[Ligne, ...]]) -> tuple[Ligne, ...] | None:
+    """Renvoie des phrases à la suite dans un paragraphe, ou rien."""
+    rendu: list[Ligne] = []
+    for rang, phrase in enumerate(phrases):
+        if rang:
+            rendu.append(Texte(" "))
+        rendu += phrase
+    return tuple(rendu) or None
+
+
+def commenter(
+    matiere: Matiere,
+    territoire: str,
+    indicateurs: Sequence[Indicateur],
+    plume: Plume,
+    *,
+    autres: bool = True,
+    membres: bool = True,
+) -> list[tuple[Ligne, ...]]:
+    """Renvoie les phrases d'un territoire de tout niveau : place, autres références, tendance.
+
+    Parameters
+    ----------
+    territoire
+        Département, intercommunalité, commune ou arrondissement municipal.
+    autres
+        Dire aussi la place parmi les territoires semblables (ou l'autre référence du niveau).
+    membres
+        Pour un département, dire aussi ses intercommunalités.
+    """
+    lieu = matiere.territoire(territoire)
+    niveau = territoire.partition("-")[0]
+    references = REFERENCES.get(niveau, ("DEP",))
+    faits = rassembler(matiere, territoire, indicateurs)
+    phrases: list[tuple[Ligne, ...] | None] = []
+    for reference, groupe in grouper(faits, references):
+        dit = repere(matiere, reference)
+        phrases.append(plume.ecrire(*formes_situation(groupe, reference, territoire=lieu, dit=dit)))
+    if autres and "SEMBLABLES" in references:
+        compares = [
+            f
+            for f in faits
+            if f.verdict("SEMBLABLES") in _DITS and f.principale(references) != "SEMBLABLES"
+        ]
+        for debut in range(0, len(compares), _PAR_PHRASE):
+            formes = formes_autres(
+                compares[debut : debut + _PAR_PHRASE],
+                "SEMBLABLES",
+                dit=repere(matiere, "SEMBLABLES"),
+            )
+            phrases.append(plume.ecrire(*formes) if formes else None)
+    if membres and niveau == "DEP":
+        phrases += [
+            plume.ecrire(*formes)
+            for fait in faits[:_INDICATEURS_LOCALISES]
+            if (formes := formes_epci(matiere, fait))
+        ]
+    phrases += [
+        plume.ecrire(*formes)
+        for fait in faits
+        if (formes := formes_tendance(fait, territoire=lieu))
     ]
-    if not phrases:
-        return None
-    if len(phrases) == 1:
-        return phrases[0]
-    return (*phrases[0], Texte(" "), *phrases[1])
+    return [phrase for phrase in phrases if phrase is not None]
+
+
+_DITS = frozenset({"plus_haut", "plus_bas", "proche", "non_concluant"})
+_PAR_PHRASE = 4
+_INDICATEURS_LOCALISES = 2
+_NOMS_DITS = 4
+
+
+def formes_epci(matiere: Matiere, fait: Fait) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie les phrases qui disent où l'indicateur s'écarte du département, sans classement.
+
+    Les intercommunalités sont nommées dans l'ordre alphabétique, et seulement si elles sont peu
+    nombreuses ; c'est le côté le plus fragile que l'on nomme, s'il y en a un.
+    """
+    identifiant = fait.indicateur.id
+    lignes = {
+        epci: ligne
+        for epci in matiere.epci
+        if (ligne := matiere.comparaison(identifiant, epci, "DEP")) is not None
+        and ligne["verdict"] in _DITS
+    }
+    if len(lignes) < 2:
+        return ()
+    nom, initial = nommer(fait.indicateur), nommer(fait.indicateur, initiale=True)
+    hauts = [e for e, ligne in lignes.items() if ligne["verdict"] == "plus_haut"]
+    bas = [e for e, ligne in lignes.items() if ligne["verdict"] == "plus_bas"]
+    total = _compte(matiere, len(lignes), f"comparees:{identifiant}")
+    if not hauts and not bas:
+        return (
+            (Texte("Aucune intercommunalité ne s'écarte du département pour "), nom, Texte(".")),
+            (initial, Texte(" est du même ordre dans toutes les intercommunalités comparées.")),
+            (Texte("Entre intercommunalités, rien ne distingue "), nom, Texte(".")),
+        )
+    fragile = fait.indicateur.sens != "plus_bas_est_plus_fragile"
+    verdict, cotes = ("plus_haut", hauts) if fragile else ("plus_bas", bas)
+    if not cotes:
+        verdict, cotes = ("plus_bas", bas) if fragile else ("plus_haut", hauts)
+    nettes = [e for e in cotes if lignes[e]["nette"]]
+    cotes = nettes or cotes
+    net, virgule = (", de façon nette", ",") if nettes else ("", "")
+    adjectif = adjectif_de(verdict, fait.accord)
+    place = "au-dessus" if verdict == "plus_haut" else "au-dessous"
+    compte = _compte(matiere, len(cotes), f"{verdict}:{identifiant}")
+    mot = "intercommunalité" if len(cotes) == 1 else "intercommunalités"
+    noms: tuple[Ligne, ...] = ()
+    if len(cotes) <= _NOMS_DITS:
+        noms = (Texte(" : "), Mention(enumerer(sorted(map(matiere.nom, cotes))), "nom"))
+    return (
+        (
+            initial, Texte(f" est {adjectif} qu'au département{net}{virgule} dans "), compte,
+            Texte(f" {mot} sur "), total, Texte(" comparées"), *noms, Texte("."),
+        ),
+        (
+            Texte("Sur "), total, Texte(" intercommunalités comparées, "), compte,
+            Texte(f" {'est' if len(cotes) == 1 else 'sont'} {place} du département"),
+            Texte(f"{net}{virgule} pour "), nom, *noms, Texte("."),
+        ),
+        (
+            Texte("Dans "), compte, Texte(f" {mot}, "), nom,
+            Texte(f" est {adjectif} que pour le département entier{net}"), *noms, Texte("."),
+        ),
+        (
+            Texte("À l'intérieur du département, "), nom, Texte(f" passe {place} de la valeur "),
+            Texte("d'ensemble dans "), compte, Texte(f" {mot}{net}"), *noms, Texte("."),
+        ),
+    )  # fmt: skip
+
+
+def _compte(matiere: Matiere, valeur: int, nom: str) -> Nombre:
+    return Nombre(
+        formater(valeur, "nombre", decimales=0),
+        Cle(indicateur=nom, territoire=matiere.departement.id, table="comptes"),
+    )
 
 
 def part_lue(
