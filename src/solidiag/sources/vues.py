@@ -13,6 +13,7 @@ import polars as pl
 from solidiag.errors import FichierRefuse
 from solidiag.sources.contenants import Contenu
 from solidiag.sources.formes import LIGNES_DE_TETE, Encodage, encodage_de, tetes
+from solidiag.sources.grilles import aplatir, premiers_objets
 
 _LIGNES_VUES = LIGNES_DE_TETE + 200
 
@@ -85,7 +86,7 @@ def _feuilles(contenu: Contenu, nom: str) -> Iterator[Vue]:
         classeur = fastexcel.read_excel(contenu.octets)
         for feuille in classeur.sheet_names:
             brut = classeur.load_sheet(
-                feuille, header_row=None, n_rows=_LIGNES_VUES, dtypes="string"
+                feuille, header_row=None, skip_rows=0, n_rows=_LIGNES_VUES, dtypes="string"
             ).to_polars()
             lignes = tuple(
                 tuple("" if cellule is None else str(cellule) for cellule in ligne)
@@ -120,20 +121,6 @@ def _json(contenu: Contenu, nom: str) -> tuple[tuple[str, ...], ...]:
         raise FichierRefuse(
             nom, "le JSON est tronqué ou abîmé", "demandez-le ou téléchargez-le à nouveau"
         ) from erreur
-    if isinstance(lu, dict):
-        lu = next((v for v in lu.values() if isinstance(v, list) and v), [])
-    if not isinstance(lu, list):
-        return ()
-    plats = [_aplatir(e) for e in lu[:_LIGNES_VUES] if isinstance(e, dict)]
+    plats = [aplatir(objet) for objet in premiers_objets(lu)[:_LIGNES_VUES]]
     noms = list(dict.fromkeys(cle for plat in plats for cle in plat))
     return (tuple(noms), *(tuple(plat.get(cle, "") for cle in noms) for plat in plats))
-
-
-def _aplatir(element: dict[str, Any], prefixe: str = "") -> dict[str, str]:
-    plat: dict[str, str] = {}
-    for cle, valeur in element.items():
-        if isinstance(valeur, dict):
-            plat |= _aplatir(valeur, f"{prefixe}{cle}.")
-        else:
-            plat[f"{prefixe}{cle}"] = "" if valeur is None else str(valeur)
-    return plat
