@@ -22,6 +22,7 @@ from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.comparaisons import chercher_semblables, comparer_diagnostic
 from solidiag.pipeline.offre import Offre, calculer_offre
+from solidiag.pipeline.personnes import compter_personnes
 from solidiag.pipeline.suivi import Suivi, etape
 from solidiag.pipeline.tables import tables_alignees
 from solidiag.priorites.criteres import evaluer_criteres, par_presence
@@ -196,6 +197,19 @@ def preparer(
             parametres=parametres,
             rng=np.random.default_rng(int(parametres["graine"])),
         )
+    with etape(suivi, "Personnes concernées") as en_cours:
+        personnes, bases = compter_personnes(
+            depot,
+            observations,
+            territoires=ids,
+            appartenance=cadre_de_calcul(referentiel).appartenance,
+            calculer=lambda indicateurs: calculer_indicateurs(
+                indicateurs, depot, referentiel, territoires=ids, cache=cache
+            ),
+            stabiliser=stabiliser,
+        )
+        origines.update(bases)
+        en_cours.detail = f"{len(depot.personnes)} domaines"
     with etape(suivi, "Fond de carte"):
         contours = sources_territoires.charger_contours(depot.octets)
         carte = fond(referentiel, contours, departement)
@@ -227,6 +241,8 @@ def preparer(
         catalogue=depot.catalogue,
         glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
         types=types,
+        personnes=personnes,
+        comptes_de_personnes=depot.personnes,
     )
 
 

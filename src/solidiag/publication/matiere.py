@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from solidiag.besoins.types_modele import TypesDeTerritoires
 from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, MesureOffre
+from solidiag.catalogue.personnes import PersonnesDomaine
 from solidiag.catalogue.source import Source
 from solidiag.confidentiality.publication import PublishedTable
 from solidiag.geography.contours import Fond
@@ -72,6 +73,8 @@ class Matiere:
         Âge au-delà duquel une source est signalée.
     types
         Types de territoires, indice composite et regroupements.
+    personnes, comptes_de_personnes
+        Personnes concernées, et ce que l'on compte pour chaque domaine.
     """
 
     departement: Territoire
@@ -100,6 +103,8 @@ class Matiere:
     comparaisons: PublishedTable | None = None
     tendances: PublishedTable | None = None
     semblables: PublishedTable | None = None
+    personnes: PublishedTable | None = None
+    comptes_de_personnes: Mapping[str, PersonnesDomaine] = field(default_factory=dict)
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[Observe]]:
