@@ -141,7 +141,7 @@ def _actualiser(
                 if erreur.cause == "introuvable":
                     continue
                 break
-            lu = examiner(recu.chemin, depot=depot, connus=connus, gabarit=gabarit.id)
+            lu = examiner(recu.chemin, depot=depot, connus=connus)
             resultats = ajouter(
                 lu, depot=depot, jour=jour, obtenu=f"récupéré à l'adresse {recu.adresse}"
             )

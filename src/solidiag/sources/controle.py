@@ -18,7 +18,8 @@ from solidiag.catalogue.indicateur import Lecture
 from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DonneesError, FichierRefuse
 from solidiag.sources.formes import NOMS_D_ENCODAGE, fins_de_ligne
-from solidiag.sources.grilles import lire_grille
+from solidiag.sources.grilles import LIGNE, lire_grille
+from solidiag.sources.lecteurs import code_net
 from solidiag.sources.registre import LECTEURS, lire
 from solidiag.sources.reparations import Connus, Essai, reparer_codes, reparer_nombres
 from solidiag.sources.vues import Vue
@@ -263,15 +264,21 @@ def _cause(erreur: DonneesError) -> str:
 
 def _sans_variable(essai: Essai) -> pl.DataFrame:
     """Codes du fichier, quand on n'en lit aucune variable."""
-    colonne = essai.options.colonne_code
+    options = essai.options
+    colonne = options.colonne_code
     grille = lire_grille(
-        essai.octets, essai.source, essai.fichier, options=essai.options, colonnes=[colonne]
+        essai.octets, essai.source, essai.fichier, options=options, colonnes=[colonne]
     )
+    code = code_net(pl.col(colonne), options)
+    if options.forme_code:
+        grille = grille.filter(code.str.contains(options.forme_code))
+    if options.extrait:
+        code = code.str.extract(options.extrait)
     return grille.select(
         pl.lit(essai.fichier.niveau).alias("niveau"),
-        pl.col(colonne).str.strip_chars().alias("code"),
-        pl.int_range(pl.len()).alias("ligne"),
-    )
+        code.fill_null("").alias("code"),
+        pl.col(LIGNE).alias("ligne"),
+    ).filter(pl.col("code") != "")
 
 
 def _bilan(
@@ -288,7 +295,8 @@ def _bilan(
     codes = table.select("niveau", "code").unique().sort("niveau", "code").rows()
     vrais = [(niveau, code) for niveau, code in codes if connus.connait(niveau, code)]
     inconnus = [code for niveau, code in codes if not connus.connait(niveau, code)]
-    if len(vrais) < PART_CONNUE * max(len(codes), 1):
+    plausibles = sum(connus.plausible(niveau, code) for niveau, code in codes)
+    if plausibles < PART_CONNUE * max(len(codes), 1) or not codes:
         exemple = f" (« {inconnus[0]} »)" if inconnus else ""
         raise FichierRefuse(
             essai.nom,

@@ -182,7 +182,7 @@ class Codes:
 
 
 def examiner_codes(
-    codes: pl.Series, connus: Collection[str], *, tels_quels: Collection[str]
+    codes: pl.Series, connus: Collection[str], *, tels_quels: Collection[str], lisible: str
 ) -> Codes:
     """Renvoie ce qui manque ou surprend dans une colonne de codes.
 
@@ -192,13 +192,15 @@ def examiner_codes(
         Vrais codes du niveau, tous millésimes ; un Iris se juge à sa commune.
     tels_quels
         Codes que le gabarit déclare (``France``…) : ils ne sont pas des fautes.
+    lisible
+        Expression d'une cellule qui peut être un code.
     """
     nets = codes.fill_null("").str.strip_chars()
     distincts = nets.filter(~nets.is_in(list(tels_quels)))
     flottants = bool(distincts.str.contains(r"^\d+\.0$").any())
     distincts = distincts.str.replace(r"\.0$", "")
     tableur = distincts.filter(distincts.str.contains(_TABLEUR))
-    illisibles = distincts.filter(~distincts.str.contains(r"^[0-9A-Za-z_-]{1,14}$"))
+    illisibles = distincts.filter(~distincts.str.contains(lisible))
     uniques = distincts.unique()
     largeur, courts, exemple = 0, 0, ""
     for court in (1, 4, 8):

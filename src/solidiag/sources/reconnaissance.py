@@ -64,6 +64,12 @@ class Rapprochement:
         return 1 - len(self.manquantes) / attendues if attendues else float(self.reconnu)
 
     @property
+    def ressemble(self) -> bool:
+        """Dit si assez de colonnes sont là pour parler d'un fichier voisin ou incomplet."""
+        vues = len(self.gabarit.signature.colonnes) - len(self.manquantes)
+        return self.part >= _RESSEMBLANCE and (vues >= 3 or not self.manquantes) and vues > 0
+
+    @property
     def precision(self) -> int:
         """Nombre de traits vérifiés : de deux gabarits reconnus, le plus précis l'emporte."""
         s = self.gabarit.signature
@@ -129,7 +135,7 @@ def reconnaitre(
             if reconnus:
                 meilleurs.append(_meilleur(reconnus, nom))
             else:
-                proches += [e for e in essais if e.part >= _RESSEMBLANCE]
+                proches += [e for e in essais if e.ressemble]
                 non_lus.append(facons[0].place or nom)
     if not meilleurs:
         raise _non_reconnu(nom, proches, declares)

@@ -56,6 +56,12 @@ class Connus:
             return bool(re.fullmatch(FORME_DE_CODE, code))
         return code in self.codes[niveau]
 
+    def plausible(self, niveau: str, code: str) -> bool:
+        """Dit si ce code existe ou a pu exister : les intercommunalités dissoutes sont oubliées."""
+        if niveau == "EPCI":
+            return re.fullmatch(r"2\d{8}", code) is not None
+        return self.connait(niveau, code)
+
     def departement(self, niveau: str, code: str) -> str:
         """Renvoie le département d'un territoire, ou rien."""
         if niveau in ("COM", "ARM", "IRIS"):
@@ -110,7 +116,10 @@ def reparer_codes(essai: Essai, connus: Connus, *, motif: str = "") -> tuple[Ess
         niveaux = (*niveaux, "COM", "ARM")
     codes = frozenset().union(*(connus.codes.get(niveau, frozenset()) for niveau in niveaux))
     vus = examiner_codes(
-        bruts, codes, tels_quels={*options.codes, *options.exclure, *_exacts(motif)}
+        bruts,
+        codes,
+        tels_quels={*options.codes, *options.exclure, *_exacts(motif)},
+        lisible=options.extrait or FORME_DE_CODE,
     )
     if vus.tableur:
         raise FichierRefuse(
@@ -141,7 +150,9 @@ def _codes_repares(essai: Essai, vus: Codes, colonne: str) -> tuple[Essai, list[
             f"pour « 0{vus.exemple} ») : remis à la lecture."
         )
     if vus.sans_code:
-        essai = essai.avec(forme_code=FORME_DE_CODE)
+        if not essai.options.forme_code:
+            lisible = essai.options.extrait or FORME_DE_CODE
+            essai = essai.avec(forme_code=lisible)
         s = "s" if vus.sans_code > 1 else ""
         exemple = f" (« {vus.texte[:40]} »)" if vus.texte else ""
         dites.append(f"{vus.sans_code} ligne{s} sans code de territoire{exemple} : ignorée{s}.")
