@@ -17,7 +17,8 @@ from typing import Literal
 class Cle:
     """Adresse d'un chiffre dans les tables publiées.
 
-    ``table`` : ``observations``, ``ecarts``, ``priorites``, ``services``, ``comptes``, ``types``.
+    ``table`` : ``observations``, ``ecarts``, ``priorites``, ``services``, ``comptes``, ``types``,
+    ``personnes``.
     """
 
     indicateur: str

@@ -39,12 +39,10 @@ from solidiag.publication.rendus.images import taille_png
 from solidiag.publication.rendus.paquet import archiver, echapper
 from solidiag.publication.rendus.plan import (
     LARGEUR_PAYSAGE_CM,
-    LARGEUR_PORTRAIT_CM,
     Plan,
     blocs_encadre,
     couleur_surtitre,
     dimensions,
-    est_debut_de_page,
     gabarit,
     nom_legende,
     preparer,
@@ -92,7 +90,7 @@ def composer(document: Document, *, images: Mapping[str, bytes]) -> bytes:
             ("docProps/app.xml", application),
             ("word/document.xml", corps.encode()),
             ("word/_rels/document.xml.rels", parties.relations_xml(relations)),
-            ("word/styles.xml", parties.styles_xml()),
+            ("word/styles.xml", parties.styles_xml(fiche=document.genre == "fiche")),
             ("word/numbering.xml", parties.numbering_xml(redaction.listes_numerotees)),
             ("word/settings.xml", parties.settings_xml()),
             ("word/fontTable.xml", table_polices),
@@ -153,7 +151,7 @@ class _Redaction:
 
     def document(self) -> str:
         corps: list[str] = [*self._couverture(), *self._sommaire()]
-        saut = bool(corps)
+        saut = bool(corps) and not self.plan.fiche
         pages = self.plan.pages
         ouverte = bool(pages) and not pages[0].paysage
         if pages and not ouverte:
@@ -164,14 +162,18 @@ class _Redaction:
                 if isinstance(bloc, SautDePage):
                     saut = True
                     continue
-                nouvelle = (saut or est_debut_de_page(bloc)) and not premier
+                nouvelle = (saut or self.plan.debute_page(bloc)) and not premier
                 corps += self._bloc(bloc, paysage=page.paysage, saut=nouvelle)
                 saut = False
             if rang < len(pages) - 1:
                 couverture = rang == 0 and ouverte
                 _clore(corps, parties.section(paysage=page.paysage, couverture=couverture))
         derniere = bool(pages) and pages[-1].paysage
-        fin = parties.section(paysage=derniere, couverture=len(pages) <= 1 and not derniere)
+        fin = parties.section(
+            paysage=derniere,
+            couverture=len(pages) <= 1 and not derniere,
+            fiche=self.plan.fiche,
+        )
         return (
             f'{parties.ENTETE}<w:document xmlns:w="{W}" xmlns:r="{R}" xmlns:wp="{_WP}" '
             f'xmlns:a="{_A}" xmlns:pic="{_PIC}"><w:body>{"".join(corps)}{fin}</w:body>'
@@ -279,7 +281,7 @@ class _Redaction:
             case Liste():
                 return self._liste(bloc, avant, encadre=encadre)
             case Tableau():
-                largeur = LARGEUR_PAYSAGE_CM if paysage else LARGEUR_PORTRAIT_CM
+                largeur = LARGEUR_PAYSAGE_CM if paysage else self.plan.largeur_cm
                 if encadre:
                     largeur -= _RETRAIT_ENCADRE_CM
                 return self._tableau(bloc, largeur, avant)
@@ -371,7 +373,7 @@ class _Redaction:
         )
 
     def _tableau(self, tableau: Tableau, largeur_cm: float, avant: str) -> list[str]:
-        mise = gabarit(tableau, largeur_cm)
+        mise = gabarit(tableau, largeur_cm, self.plan.corps_tableau_pt)
         largeurs = [round(points * 20) for points in mise.largeurs_pt]
         taille = ""
         if mise.corps_pt != 9.0:
@@ -463,7 +465,7 @@ class _Redaction:
             corps += self._bloc(bloc, encadre=True)
         if not corps[-1].endswith("</w:p>"):
             corps.append(_paragraphe("ApresTableau", ""))
-        largeur = twips(LARGEUR_PORTRAIT_CM)
+        largeur = twips(self.plan.largeur_cm)
         return [
             _paragraphe("ApresTableau", "", avant=avant),
             f'<w:tbl><w:tblPr><w:tblW w:w="{largeur}" w:type="dxa"/><w:tblBorders>'

@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from solidiag.publication import charte
 from solidiag.publication.document import Document
 from solidiag.publication.rendus.paquet import echapper, octets_polices
-from solidiag.publication.rendus.plan import LARGEUR_PAYSAGE_CM, LARGEUR_PORTRAIT_CM
+from solidiag.publication.rendus.plan import (
+    LARGEUR_FICHE_CM,
+    LARGEUR_PAYSAGE_CM,
+    LARGEUR_PORTRAIT_CM,
+)
 from solidiag.publication.rendus.styles import (
     CORPS_PT,
     MARGE_CM,
+    MARGE_FICHE_CM,
     MARGE_HAUTE_CM,
     PAGE_CM,
     STYLES,
     StyleTexte,
+    de_fiche,
 )
 
 ENTETE = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -84,8 +90,9 @@ def _style(style: StyleTexte) -> str:
     return "".join(morceaux)
 
 
-def styles_xml() -> bytes:
-    """Renvoie ``word/styles.xml``."""
+def styles_xml(*, fiche: bool = False) -> bytes:
+    """Renvoie ``word/styles.xml`` ; une fiche a les mêmes styles, plus serrés."""
+    styles = tuple(map(de_fiche, STYLES)) if fiche else STYLES
     police, taille = charte.POLICE, _demi_points(CORPS_PT)
     polices = "".join(f' w:{nom}="{police}"' for nom in ("ascii", "hAnsi", "eastAsia", "cs"))
     encre, filet = hexa(charte.ENCRE), hexa(charte.FILET)
@@ -115,7 +122,7 @@ def styles_xml() -> bytes:
         '<w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="0" w:type="dxa"/>'
         '<w:left w:w="100" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/>'
         '<w:right w:w="100" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>'
-        + "".join(_style(style) for style in STYLES)
+        + "".join(_style(style) for style in styles)
         + "".join(
             f'<w:style w:type="character" w:styleId="{identifiant}"><w:name w:val="{nom}"/>'
             f'<w:uiPriority w:val="20"/><w:qFormat/><w:rPr>{proprietes}</w:rPr></w:style>'
@@ -203,7 +210,8 @@ def polices() -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
 
 def pied_xml(document: Document, *, paysage: bool) -> bytes:
     """Renvoie un pied de page : titre, mention, numéro de page."""
-    droite = twips(LARGEUR_PAYSAGE_CM if paysage else LARGEUR_PORTRAIT_CM)
+    portrait = LARGEUR_FICHE_CM if document.genre == "fiche" else LARGEUR_PORTRAIT_CM
+    droite = twips(LARGEUR_PAYSAGE_CM if paysage else portrait)
     texte = " · ".join(t for t in (document.titre, document.mention) if t)
     return (
         f'{ENTETE}<w:ftr xmlns:w="{W}"><w:p><w:pPr><w:pStyle w:val="PiedDePage"/><w:pBdr>'
@@ -217,17 +225,21 @@ def pied_xml(document: Document, *, paysage: bool) -> bytes:
     ).encode()
 
 
-def section(*, paysage: bool, couverture: bool) -> str:
-    """Renvoie les propriétés d'une section."""
+def section(*, paysage: bool, couverture: bool, fiche: bool = False) -> str:
+    """Renvoie les propriétés d'une section ; une fiche a un pied dès la première page."""
     largeur, hauteur = PAGE_CM[::-1] if paysage else PAGE_CM
     orientation = ' w:orient="landscape"' if paysage else ""
     marge, haut = twips(MARGE_CM), twips(MARGE_HAUTE_CM)
+    distance = 567
+    if fiche:
+        marge = haut = twips(MARGE_FICHE_CM)
+        distance, couverture = 400, False
     pied = "rIdPiedPaysage" if paysage else "rIdPied"
     return (
         f'<w:sectPr><w:footerReference w:type="default" r:id="{pied}"/>'
         f'<w:type w:val="nextPage"/><w:pgSz w:w="{twips(largeur)}" w:h="{twips(hauteur)}"'
         f'{orientation}/><w:pgMar w:top="{haut}" w:right="{marge}" w:bottom="{haut}" '
-        f'w:left="{marge}" w:header="567" w:footer="567" w:gutter="0"/>'
+        f'w:left="{marge}" w:header="{distance}" w:footer="{distance}" w:gutter="0"/>'
         + ("<w:titlePg/>" if couverture else "")
         + "</w:sectPr>"
     )

@@ -28,7 +28,9 @@ LARGEUR_PORTRAIT_CM = 16.0
 LARGEUR_PAYSAGE_CM = 24.7
 LARGEUR_TEXTE_CM = 13.2
 HAUTEUR_FIGURE_CM = 19.0
+LARGEUR_FICHE_CM = 17.8
 CORPS_TABLEAU_PT = (9.0, 8.5, 8.0, 7.5, 7.0)
+CORPS_FICHE_PT = (7.5, 7.0)
 NIVEAU_SOMMAIRE = 2
 MARGE_CELLULE_PT = 10.0
 PART_MINIMALE = 1e-6
@@ -55,6 +57,25 @@ class Plan:
     numeros: dict[str, int]
     cibles: frozenset[str]
 
+    @property
+    def fiche(self) -> bool:
+        """Dit si le document est une fiche, sans page de garde ni sommaire."""
+        return self.document.genre == "fiche"
+
+    @property
+    def largeur_cm(self) -> float:
+        """Largeur utile d'une page en portrait."""
+        return LARGEUR_FICHE_CM if self.fiche else LARGEUR_PORTRAIT_CM
+
+    @property
+    def corps_tableau_pt(self) -> tuple[float, ...]:
+        """Corps permis dans un tableau, du plus grand au plus petit."""
+        return CORPS_FICHE_PT if self.fiche else CORPS_TABLEAU_PT
+
+    def debute_page(self, bloc: Bloc) -> bool:
+        """Dit si un bloc commence toujours une page : un chapitre, sauf dans une fiche."""
+        return not self.fiche and est_debut_de_page(bloc)
+
     def lien_interne(self, cible: str) -> str | None:
         """Renvoie l'identifiant visé par un lien interne, ou ``None`` s'il n'est pas ici.
 
@@ -74,7 +95,8 @@ def preparer(document: Document) -> Plan:
         Si deux blocs ont le même identifiant, ou si une ligne de tableau n'a pas le bon nombre
         de cellules.
     """
-    blocs = tuple(_sans_saut_de_niveau(_tourner(document.blocs)))
+    fiche = document.genre == "fiche"
+    blocs = tuple(_sans_saut_de_niveau(document.blocs if fiche else _tourner(document.blocs)))
     numeros: dict[str, int] = {}
     comptes: dict[str, int] = {}
     cibles: set[str] = set()
@@ -94,7 +116,7 @@ def preparer(document: Document) -> Plan:
     return Plan(
         document=replace(document, blocs=blocs),
         pages=tuple(_pages(blocs)),
-        sommaire=tuple(titres),
+        sommaire=() if fiche else tuple(titres),
         numeros=numeros,
         cibles=frozenset(cibles),
     )
@@ -232,18 +254,20 @@ class Gabarit:
     serre: bool = False
 
 
-def gabarit(tableau: Tableau, largeur_cm: float) -> Gabarit:
+def gabarit(
+    tableau: Tableau, largeur_cm: float, tailles: Sequence[float] = CORPS_TABLEAU_PT
+) -> Gabarit:
     """Renvoie le corps et les largeurs d'un tableau, tels que le mot le plus long tienne.
 
     Les largeurs déclarées sont des parts ; une colonne sans largeur reçoit la sienne selon son
     contenu, et un tableau sans aucune largeur déclarée ne s'étale pas plus que ce contenu ne
-    demande. Le corps descend par demi-points quand les mots ne tiennent pas.
+    demande. Le corps descend dans ``tailles`` (points) quand les mots ne tiennent pas.
     """
     total = largeur_cm / 2.54 * 72
     mots, souhaits = _besoins(tableau)
-    for corps in CORPS_TABLEAU_PT:
+    for corps in tailles:
         minimum = [mot * corps + MARGE_CELLULE_PT for mot in mots]
-        if sum(minimum) <= total or corps == CORPS_TABLEAU_PT[-1]:
+        if sum(minimum) <= total or corps == tailles[-1]:
             break
     if sum(minimum) > total:
         facteur = total / sum(minimum)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from solidiag.publication.charte import ACCENT, ENCRE, ENCRE_DOUCE
@@ -13,7 +13,14 @@ LIGNE_PT: Final = 14.7
 RETRAIT_DROIT_CM: Final = LARGEUR_PORTRAIT_CM - LARGEUR_TEXTE_CM
 MARGE_CM: Final = 2.5
 MARGE_HAUTE_CM: Final = 2.3
+MARGE_FICHE_CM: Final = 1.6
 PAGE_CM: Final = (21.0, 29.7)
+_TITRES_DE_FICHE: Final = {
+    "Titre": 19.0,
+    "CouvertureTerritoire": 9.5,
+    "SousTitre": 10.0,
+    "Titre1": 11.5,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +218,26 @@ STYLES: Final[tuple[StyleTexte, ...]] = (
     ),
     StyleTexte(id="PiedDePage", nom="footer", corps=8, ligne=10, couleur=ENCRE_DOUCE, apres=0),
 )
+
+
+def de_fiche(style: StyleTexte) -> StyleTexte:
+    """Renvoie le style d'une fiche d'une page : corps réduit, blancs serrés, toute la largeur.
+
+    Examples
+    --------
+    >>> de_fiche(STYLES[0]).corps
+    8.5
+    """
+    corps = _TITRES_DE_FICHE.get(style.id, max(7.0, round(style.corps * 1.6) / 2))
+    return replace(
+        style,
+        corps=corps,
+        ligne=corps * 1.18,
+        avant=min(7.0, style.avant * 0.3),
+        apres=min(5.0, style.apres * 0.35),
+        droite_cm=0.0,
+    )
+
 
 PAR_ID: Final = {style.id: style for style in STYLES}
 

@@ -28,7 +28,6 @@ from solidiag.publication.document import (
 )
 from solidiag.publication.rendus.plan import (
     LARGEUR_PAYSAGE_CM,
-    LARGEUR_PORTRAIT_CM,
     LARGEUR_TEXTE_CM,
     Plan,
     blocs_encadre,
@@ -99,10 +98,11 @@ class _Redaction:
         yield from (f"  {nom}: {chaine(valeur)}," for nom, valeur in champs.items())
         yield from (f"  {nom}: rgb({chaine(valeur)})," for nom, valeur in couleurs.items())
         yield f"  surtitres: {self._surtitres()},"
+        yield f"  fiche: {str(self.plan.fiche).lower()},"
         yield ")"
         yield "#show: corps => rapport(c, corps)"
         lignes = "".join(f"{self.contenu(ligne)}, " for ligne in document.couverture)
-        yield f"#couverture(c, ({lignes}))"
+        yield f"#{'entete-de-fiche' if self.plan.fiche else 'couverture'}(c, ({lignes}))"
         if self.plan.sommaire:
             yield "#pagebreak(weak: true)"
             yield "#outline(depth: 2, indent: 0pt, title: [Sommaire])"
@@ -147,7 +147,7 @@ class _Redaction:
         return f"#link({chaine(cible)}){self.contenu(contenu)};"
 
     def bloc(self, bloc: Bloc, *, paysage: bool = False, encadre: bool = False) -> str:
-        mesure = "100%" if encadre else f"{LARGEUR_TEXTE_CM}cm"
+        mesure = "100%" if encadre or self.plan.fiche else f"{LARGEUR_TEXTE_CM}cm"
         match bloc:
             case Titre():
                 couleur = couleur_surtitre(bloc.surtitre)
@@ -162,7 +162,7 @@ class _Redaction:
                 genre = "enum" if bloc.ordonnee else "list"
                 return f"#block(width: {mesure}, {genre}({elements}))"
             case Tableau():
-                largeur = LARGEUR_PAYSAGE_CM if paysage else LARGEUR_PORTRAIT_CM
+                largeur = LARGEUR_PAYSAGE_CM if paysage else self.plan.largeur_cm
                 return self._tableau(bloc, largeur - (_RETRAIT_ENCADRE_CM if encadre else 0))
             case Figure():
                 return self._figure(bloc, paysage=paysage)
@@ -193,7 +193,7 @@ class _Redaction:
         )
 
     def _tableau(self, tableau: Tableau, largeur_cm: float) -> str:
-        mise = gabarit(tableau, largeur_cm)
+        mise = gabarit(tableau, largeur_cm, self.plan.corps_tableau_pt)
         largeurs = "".join(f"{largeur:.2f}pt, " for largeur in mise.largeurs_pt)
         alignements = "".join(f"{_ALIGNEMENTS[col.alignement]}, " for col in tableau.colonnes)
         entetes = "".join(f"{chaine(col.entete)}, " for col in tableau.colonnes)
