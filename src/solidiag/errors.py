@@ -6,6 +6,7 @@
     ├── TerritoireInconnu        code absent du référentiel, avec des noms proches
     ├── ListeDeCommunesInvalide  liste de communes dont un territoire ne peut pas être tiré
     ├── DessinInvalide           dessin (GeoJSON) dont un territoire ne peut pas être tiré
+    ├── FichierIllisible         fichier donné par une personne, absent ou protégé
     ├── IndicateurInconnu        identifiant absent de la grille
     ├── DeclarationInvalide      fichier de déclaration fautif (toutes les fautes à la fois)
     ├── DonneesError
@@ -69,6 +70,16 @@ class DessinInvalide(SolidiagError):
     def __init__(self, raison: str, *, conseil: str) -> None:
         self.raison, self.conseil = raison, conseil
         super().__init__(f"Dessin refusé : {raison}. {conseil}")
+
+
+class FichierIllisible(SolidiagError):
+    """Fichier donné par une personne, absent ou illisible."""
+
+    def __init__(self, chemin: str) -> None:
+        self.chemin = chemin
+        super().__init__(
+            f"Le fichier « {chemin} » ne peut pas être lu. Vérifiez son nom et vos droits."
+        )
 
 
 class IndicateurInconnu(SolidiagError):
