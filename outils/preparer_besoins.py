@@ -15,6 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
+from solidiag.pipeline.calculs import charger_referentiel
+from solidiag.storage.depot import Depot
+
 CIBLE = Path(__file__).resolve().parent.parent / "src" / "solidiag" / "donnees" / "besoins"
 
 COPIES = {
@@ -51,6 +54,7 @@ COPIES = {
         "complement/apl_infirmieres_commune_2022_2023.csv.gz",
         "complement/cartosante_bassin_vie_2023_2024.csv",
         "complement/ameli_professionnels_effectif_densite_dep_2024.csv",
+        "complement/cepidc_mortalite_toutes_causes_dep_2010_2023.csv",
     ],
     "drees": [
         "complement/drees_oarsa_2015_2018.xlsx",
@@ -59,7 +63,11 @@ COPIES = {
         "complement/drees_aide_sociale_personnel_dep_2014_2020.csv.gz",
     ],
     "dares": ["complement/dares_defm_dep_categorie_mensuel_1996_2016.csv.gz"],
-    "depp": ["ips_ecoles_2022.csv.gz", "ips_colleges_2022.csv.gz"],
+    "depp": [
+        "ips_ecoles_2022.csv.gz",
+        "ips_colleges_2022.csv.gz",
+        "complement/depp_boursiers_lyceens_collegiens_dep.csv.gz",
+    ],
     "sdes": ["complement/rpls_commune_2024_occupation.csv.gz"],
     "caf": [
         "caf_iris/data_CAF_2016_IRIS.csv.gz",
@@ -70,8 +78,12 @@ COPIES = {
 
 NATIONALES = {
     "all": ["p_rsa", "f_ppa", "all_qf400", "f_ndur"],
-    "odf": ["rg_pop", "rg_0_15", "cssnp_pop", "cssp_pop", "trait_16", "ald_pop"],
-    "defm_an": [f"defm{an}" for an in range(2009, 2024)],
+    "odf": [
+        *("rg_pop", "rg_0_15", "cssnp_pop", "cssp_pop", "trait_16", "ald_pop"),
+        *("gen_16", "dent_16", "csg_55", "ret_55"),
+    ],
+    "defm_an": [*(f"defm{an}" for an in range(2009, 2024)), "defm_50"],
+    "aah": ["aah_2016", "aah_2021"],
     "filo": ["d121", "tp60_30", "tp60_75", "tp60_mono"],
 }
 LOCALES = {
@@ -80,6 +92,7 @@ LOCALES = {
     "empl_5": [f"p16_actocc15p_ilt{rang}" for rang in range(1, 6)],
     "empl_10": [f"p11_actocc15p_ilt{rang}" for rang in range(1, 6)],
     "dpe": ["f_dpe", "g_dpe", "tot_dpe"],
+    "saneau": ["nb_prelevements", "nb_prel_conformes"],
     "log_5": ["p16_rp", "p16_rp_lochlmv"],
     "log_10": ["p11_rp", "p11_rp_lochlmv"],
 }
@@ -123,7 +136,56 @@ def main(brut: Path) -> None:
         sociale.select("Code.departement", "Annee", "pop.0.20"),
         CIBLE / "drees" / "population_0_19_dep.csv.gz",
     )
+    ecrire(jeunes_majeurs(besoins), CIBLE / "drees" / "ase_jeunes_majeurs_2020.csv.gz")
+    ecrire(commerces(besoins), CIBLE / "insee" / "commerces_alimentaires_2019.csv.gz")
     ecrire(recensement(besoins), CIBLE / "tiers" / "rp2022_communes.csv.gz")
+
+
+def jeunes_majeurs(besoins: Path) -> pl.DataFrame:
+    """Renvoie, par département, les jeunes majeurs accueillis et ceux aidés à domicile fin 2020."""
+    classeur = besoins / "complement" / "drees_beneficiaires_aide_sociale_2020.xlsx"
+    feuilles = {"Tab3-ase": (5, "accueils_jeunes_majeurs"), "Tab10-ase": (4, "aed_jeunes_majeurs")}
+    tables = []
+    for feuille, (colonne, nom) in feuilles.items():
+        brute = pl.read_excel(classeur, sheet_name=feuille, has_header=False, infer_schema_length=0)
+        tables.append(
+            brute.select(
+                pl.col(brute.columns[1]).alias("departement"),
+                pl.col(brute.columns[colonne]).alias(nom),
+            ).filter(pl.col("departement").str.contains(r"^(\d{2,3}|2[AB])$"))
+        )
+    return tables[0].join(tables[1], on="departement", how="left").sort("departement")
+
+
+def commerces(besoins: Path) -> pl.DataFrame:
+    """Renvoie, par commune actuelle, sa population et celle qui n'a pas de commerce alimentaire.
+
+    Hypermarché, supermarché, supérette ou épicerie de la base permanente des équipements de 2019
+    (B101, B102, B201, B202), ramenés aux communes d'aujourd'hui : une commune nouvelle est pourvue
+    si l'une de ses communes d'alors l'était.
+    """
+    referentiel = charger_referentiel(Depot())
+    equipements = pl.read_parquet(besoins / "bpe_2019_commune_typequ.parquet").filter(
+        pl.col("TYPEQU").is_in(["B101", "B102", "B201", "B202"]), pl.col("NB_EQUIP") > 0
+    )
+    passages = referentiel.passages.entre(2019, referentiel.cog).filter(
+        ~pl.col("relation").is_in(["deleguee"])
+    )
+    suivis = equipements.join(passages, left_on="DEPCOM", right_on="ancien", how="left")
+    municipaux = referentiel.arrondissements_municipaux
+    suivis = suivis.join(municipaux, left_on="nouveau", right_on="code", how="left")
+    pourvues = suivis.select(pl.coalesce("commune", "nouveau", "DEPCOM")).to_series().unique()
+    population = pl.col("population")
+    return (
+        referentiel.communes.select("code", population)
+        .with_columns(
+            pl.when(pl.col("code").is_in(pourvues.to_list()))
+            .then(0)
+            .otherwise(population)
+            .alias("population_sans_commerce")
+        )
+        .sort("code")
+    )
 
 
 def recensement(besoins: Path) -> pl.DataFrame:
@@ -155,8 +217,10 @@ def recensement(besoins: Path) -> pl.DataFrame:
         "immigres_16": pop16 * part("dm_imm_pct_16") / 100,
         "immigres_11": pop11 * part("dm_imm_pct_11") / 100,
         "pop_65p_22": pop * part("dmv_65p_pct_22") / 100,
+        "pop_75p_22": pop * part("dmv_75p_pct_22") / 100,
         "menages_22": men,
         "menages_mono_22": men * part("men_mono_pct_22") / 100,
+        "menages_seuls_22": men * part("men_seul_pct_22") / 100,
         "menages_hlm_22": men * part("log_lochlm_pct_22") / 100,
         "dpe_24": part("logd_dpe_total_24"),
         "dpe_fg_24": part("logd_dpe_total_24") * part("logd_dpe_fg_pct_24") / 100,
