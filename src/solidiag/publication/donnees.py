@@ -59,6 +59,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         "matrice": _matrice(matiere),
         "ordre": matiere.priorites.frame,
         **_types(matiere),
+        **_personnes(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
     }
@@ -85,6 +86,43 @@ def _types(matiere: Matiere) -> dict[str, pl.DataFrame]:
     return {
         "types": table.select(*devant, pl.exclude(*devant, "indice")),
         "types_profils": matiere.types.profils.frame,
+    }
+
+
+def _personnes(matiere: Matiere) -> dict[str, pl.DataFrame]:
+    """Renvoie les personnes concernées par domaine et par axe, si elles sont comptées."""
+    if matiere.personnes is None:
+        return {}
+    noms = matiere.referentiel.territoires.select(
+        pl.col("id").alias("territoire"), pl.col("nom").alias("nom_territoire")
+    )
+    table = matiere.personnes.frame.join(
+        noms, on="territoire", how="left", maintain_order="left"
+    ).with_columns(
+        pl.col("status").replace_strict(_STATUTS, default=None).alias("statut_en_clair"),
+        pl.col("precision").replace_strict(_PRECISIONS, default=None),
+    )
+    return {
+        "personnes": table.select(
+            "genre",
+            "domaine",
+            "territoire",
+            "nom_territoire",
+            "unite",
+            "periode",
+            pl.col("value").alias("valeur"),
+            pl.col("lower").alias("borne_basse"),
+            pl.col("upper").alias("borne_haute"),
+            pl.col("method").alias("methode"),
+            pl.col("status").alias("statut"),
+            "statut_en_clair",
+            "precision",
+            "motif",
+            "hypothese",
+            pl.col("n_domaines").alias("domaines_lus"),
+            "indicateurs",
+            pl.col("origin").alias("origine"),
+        )
     }
 
 
@@ -265,6 +303,7 @@ def octets_xlsx(matiere: Matiere, tables: dict[str, pl.DataFrame]) -> bytes:
         ("Ordre", "ordre"),
         ("Types", "types"),
         ("Profils des types", "types_profils"),
+        ("Personnes", "personnes"),
         ("Dictionnaire", "dictionnaire"),
         ("Sources", "sources"),
     ):
@@ -284,6 +323,7 @@ def _lisez_moi(matiere: Matiere) -> list[str]:
         "EPCI, Communes : valeur la plus récente de chaque indicateur ; en ligne 2 la période, "
         "en ligne 3 l'identifiant du dictionnaire.",
         "Types, Profils des types : type de chaque territoire et ce qui distingue chaque type.",
+        "Personnes : personnes concernées par domaine, et par axe de l'un au moins à la somme.",
         "Dictionnaire : définition, champ, unité et limites de chaque colonne.",
         "Sources : millésime, licence, empreinte de chaque fichier.",
         "Toutes les périodes, avec intervalles et statuts : observations.csv et .parquet.",

@@ -21,6 +21,7 @@ from solidiag.publication.rapport.ouverture import (
     chapitre_portrait,
     chapitre_resume,
 )
+from solidiag.publication.rapport.personnes import section_personnes
 from solidiag.publication.rapport.types import chapitre_types
 from solidiag.publication.typographie import soigner_document
 
@@ -57,6 +58,7 @@ def _chapitres(matiere: Matiere) -> Iterator[Bloc]:
     yield from chapitre_resume(matiere, cartes)
     yield from chapitre_mandat(matiere)
     yield from chapitre_portrait(matiere, cartes)
+    yield from section_personnes(matiere)
     yield from chapitre_types(matiere, cartes)
     for axe in matiere.grille.axes:
         yield from chapitre_axe(matiere, axe, cartes)
