@@ -160,7 +160,7 @@ def _copier(
     recus = debut
     with partiel.open("ab" if debut else "wb") as flux:
         try:
-            for morceau in reponse.iter_bytes(_BLOC):
+            for morceau in reponse.iter_bytes():
                 recus += len(morceau)
                 if recus > limite:
                     raise trop_gros(adresse, limite)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -327,15 +328,18 @@ def _est_un_certificat(erreur: BaseException) -> bool:
 
 def _certificats() -> ssl.SSLContext:
     """Renvoie ce qui vérifie les serveurs : système, autorités publiques, organisation."""
+    noms = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+    return _contexte(tuple((nom, os.environ[nom]) for nom in noms if os.environ.get(nom)))
+
+
+@cache
+def _contexte(organisation: tuple[tuple[str, str], ...]) -> ssl.SSLContext:
     contexte = ssl.create_default_context()
     with suppress(ImportError, OSError):
         import certifi
 
         contexte.load_verify_locations(certifi.where())
-    for nom in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-        chemin = os.environ.get(nom)
-        if not chemin:
-            continue
+    for nom, chemin in organisation:
         try:
             if Path(chemin).is_dir():
                 contexte.load_verify_locations(capath=chemin)
