@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from solidiag import __version__
+from solidiag.cli.sources import declarer
 
 FORMATS = ("docx", "odt", "pdf", "site", "donnees")
 
@@ -87,7 +88,13 @@ def analyseur() -> argparse.ArgumentParser:
         "dossier", metavar="DOSSIER", type=Path, help="dossier d'un diagnostic produit"
     )
 
-    commande("sources", "Lister les sources embarquées : millésime, âge, territoires couverts.")
+    declarer(
+        commande(
+            "sources",
+            "Lister les sources (millésime, âge, territoires) ; ajouter un fichier, actualiser.",
+        ),
+        commun,
+    )
     return racine
 
 
@@ -131,9 +138,6 @@ def _verifier(lus: argparse.Namespace) -> int:
 
 
 def _sources(lus: argparse.Namespace) -> int:
-    from solidiag.cli.affichage import afficher_sources
-    from solidiag.pipeline.inventaire_sources import inventorier
+    from solidiag.cli.sources import executer as executer_sources
 
-    del lus
-    afficher_sources(inventorier())
-    return 0
+    return executer_sources(lus)

@@ -130,6 +130,8 @@ def _actualiser(
     attente = (depot.ajouts.racine if depot.ajouts else dossier_des_donnees()) / "en-attente"
     premiere: RecuperationImpossible | None = None
     for telechargement in gabarit.telechargements:
+        if "{departement}" in telechargement.adresse and not departement:
+            continue
         for millesime in _millesimes_essayes(gabarit, telechargement.adresse, jour):
             dossier = attente / gabarit.id / millesime
             try:
@@ -148,7 +150,7 @@ def _actualiser(
             shutil.rmtree(dossier, ignore_errors=True)
             return resultats
     raise premiere or FichierRefuse(
-        gabarit.titre, "aucune adresse n'est connue", "donnez le fichier vous-même"
+        gabarit.titre, "aucune adresse n'a servi", "donnez --departement, ou le fichier lui-même"
     )
 
 

@@ -1,0 +1,188 @@
+"""Les commandes ``solidiag sources`` : lister, ajouter, actualiser, contrôler, retirer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+
+def declarer(sources: argparse.ArgumentParser, commun: argparse.ArgumentParser) -> None:
+    """Ajoute les sous-commandes de ``solidiag sources`` à son analyseur."""
+    actions = sources.add_subparsers(
+        dest="action", metavar="ACTION", help="ce qu'il faut faire (défaut : lister)"
+    )
+
+    def action(nom: str, aide: str) -> argparse.ArgumentParser:
+        return actions.add_parser(nom, help=aide, description=aide, parents=[commun])
+
+    importer = action(
+        "importer",
+        "Ajouter un fichier : un fichier officiel, reconnu à sa forme, ou votre propre table.",
+    )
+    importer.add_argument(
+        "fichiers",
+        metavar="FICHIER",
+        nargs="+",
+        type=Path,
+        help="CSV, XLSX, XLS, ODS, Parquet, ZIP…",
+    )
+    importer.add_argument(
+        "--oui", action="store_true", help="ajouter sans demander de confirmation"
+    )
+    importer.add_argument(
+        "--millesime", metavar="AAAA", default="", help="millésime, s'il n'est pas dans le fichier"
+    )
+    importer.add_argument(
+        "--gabarit", metavar="NOM", default="", help="gabarit à employer, si plusieurs conviennent"
+    )
+    importer.add_argument(
+        "--indicateur", action="store_true", help="faire de votre table un indicateur, pas à pas"
+    )
+    importer.add_argument(
+        "--declaration",
+        metavar="YAML",
+        type=Path,
+        help="faire de votre table un indicateur, d'après cette déclaration",
+    )
+    importer.add_argument(
+        "--modele",
+        metavar="YAML",
+        type=Path,
+        help="écrire une déclaration à remplir pour cette table, sans rien ajouter",
+    )
+    maj = action("maj", "Récupérer chez les producteurs les millésimes récents, et les ajouter.")
+    maj.add_argument(
+        "noms", metavar="SOURCE", nargs="*", help="sources ou gabarits (défaut : tous)"
+    )
+    maj.add_argument(
+        "--departement",
+        metavar="CODE",
+        default="",
+        help="département, pour les producteurs qui servent par département",
+    )
+    action("verifier", "Contrôler l'empreinte de chaque fichier embarqué ou ajouté.")
+    retirer = action("retirer", "Retirer un fichier ajouté ; il est gardé dans « anciens ».")
+    retirer.add_argument("nom", metavar="SOURCE", help="nom de la source ajoutée")
+    action("gabarits", "Lister les fichiers officiels que l'on sait reconnaître.")
+
+
+def executer(lus: argparse.Namespace) -> int:
+    """Exécute une action de ``solidiag sources`` ; renvoie son code de sortie."""
+    actions: dict[str | None, Callable[[argparse.Namespace], int]] = {
+        None: _lister,
+        "importer": _importer,
+        "maj": _maj,
+        "verifier": _verifier,
+        "retirer": _retirer,
+        "gabarits": _gabarits,
+    }
+    return actions[lus.action](lus)
+
+
+def _lister(lus: argparse.Namespace) -> int:
+    from solidiag.cli.affichage import afficher_sources
+    from solidiag.cli.affichage_sources import afficher_fautes
+    from solidiag.pipeline.inventaire_sources import inventorier
+    from solidiag.storage.depot import Depot
+
+    del lus
+    depot = Depot()
+    afficher_sources(inventorier(depot))
+    afficher_fautes(depot.fautes)
+    return 1 if depot.fautes else 0
+
+
+def _importer(lus: argparse.Namespace) -> int:
+    if lus.indicateur or lus.declaration or lus.modele:
+        from solidiag.cli.tables import importer_table
+
+        return importer_table(lus)
+    from solidiag.cli.affichage_sources import afficher_examen, afficher_resultats, avertir
+    from solidiag.errors import SolidiagError
+    from solidiag.pipeline.calculs import charger_referentiel
+    from solidiag.pipeline.importation import ajouter, examiner, territoires_connus
+    from solidiag.storage.depot import Depot
+
+    depot = Depot()
+    connus = territoires_connus(charger_referentiel(depot))
+    code = 0
+    for chemin in lus.fichiers:
+        try:
+            examen = examiner(
+                chemin, depot=depot, connus=connus, millesime=lus.millesime, gabarit=lus.gabarit
+            )
+            afficher_examen(examen, depot)
+            if not confirmer(oui=lus.oui):
+                code = 1
+                continue
+            afficher_resultats(ajouter(examen, depot=depot, jour=date.today()))  # noqa: DTZ011
+        except SolidiagError as erreur:
+            if lus.debug:
+                raise
+            avertir(str(erreur))
+            code = 1
+    return code
+
+
+def confirmer(*, oui: bool) -> bool:
+    """Demande s'il faut ajouter ; sans terminal ni ``--oui``, n'ajoute rien et le dit."""
+    if oui:
+        return True
+    if not sys.stdin.isatty():
+        sys.stdout.write("Rien n'est ajouté : relancez avec --oui pour confirmer.\n")
+        return False
+    reponse = input("Ajouter ? [o/N] ").strip().lower()
+    if reponse in ("o", "oui"):
+        return True
+    sys.stdout.write("Rien n'est ajouté.\n")
+    return False
+
+
+def _maj(lus: argparse.Namespace) -> int:
+    from solidiag.cli.affichage_sources import afficher_actualisation
+    from solidiag.pipeline.actualisation import mettre_a_jour
+    from solidiag.storage.depot import Depot
+
+    echecs = 0
+    actualisations = mettre_a_jour(
+        lus.noms,
+        depot=Depot(),
+        departement=lus.departement,
+        jour=date.today(),  # noqa: DTZ011
+    )
+    for actualisation in actualisations:
+        afficher_actualisation(actualisation)
+        echecs += bool(actualisation.echec)
+    return 1 if echecs else 0
+
+
+def _verifier(lus: argparse.Namespace) -> int:
+    from solidiag.cli.affichage_sources import afficher_controle
+    from solidiag.pipeline.importation import controler_fichiers
+    from solidiag.storage.depot import Depot
+
+    del lus
+    controle = controler_fichiers(Depot())
+    afficher_controle(controle)
+    return 1 if controle.fautes else 0
+
+
+def _retirer(lus: argparse.Namespace) -> int:
+    from solidiag.pipeline.importation import retirer
+    from solidiag.storage.depot import Depot
+
+    dossier = retirer(lus.nom, depot=Depot())
+    sys.stdout.write(f"Ajout retiré ; il est gardé dans {dossier}\n")
+    return 0
+
+
+def _gabarits(lus: argparse.Namespace) -> int:
+    from solidiag.cli.affichage_sources import afficher_gabarits
+    from solidiag.storage.depot import Depot
+
+    del lus
+    afficher_gabarits(Depot().gabarits.values())
+    return 0
