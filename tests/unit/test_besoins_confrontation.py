@@ -1,0 +1,278 @@
+"""Comparaisons : même période, même source, le reste de la référence, des tests ajustés."""
+
+import polars as pl
+import pytest
+
+from solidiag.besoins.confrontation import Demande, ajuster_ensemble, conclure, confronter
+from solidiag.besoins.evolutions import conclure_tendances, suivre
+from solidiag.besoins.regles import Famille, Regles, Rupture
+from solidiag.catalogue.indicateur import Indicateur
+from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
+
+
+def regles(**changes):
+    defauts = {
+        "alpha": 0.05,
+        "seuils": {"defaut": 0.05},
+        "proportions": frozenset({"compte"}),
+        "taux": frozenset(),
+        "sondage": {},
+        "arrondi_seul": frozenset({"publie"}),
+        "familles": (
+            Famille(indicateurs=frozenset({"publie"}), sources=frozenset({"insee", "copie"})),
+        ),
+        "ruptures": (
+            Rupture(
+                indicateurs=frozenset({"publie", "compte"}), avant="2021", apres="2023", motif="x"
+            ),
+        ),
+        "semblables_minimum": 3,
+    }
+    return Regles(**(defauts | changes))
+
+
+def declarer(identifiant, **changes):
+    return Indicateur.model_validate(
+        {
+            "id": identifiant, "libelle": "e", "libelle_court": "e", "definition": "e",
+            "unite": "percent", "sens": "plus_haut_est_plus_fragile", "lecture": "e",
+            "lectures": [{"niveaux": ["DEP"], "formule": "publie", "periode": "2021",
+                          "valeur": {"fichier": "s/f", "variables": ["v"]}}],
+        } | changes
+    )  # fmt: skip
+
+
+INDICATEURS = {i: declarer(i) for i in ("compte", "publie", "nu")}
+INDICATEURS["effectif"] = declarer("effectif", unite="nombre")
+
+
+def observer(
+    indicateur, territoire, value, *, periode="2021", effectifs=None, origin="insee", **plus
+):
+    numerateur, denominateur = effectifs or (None, None)
+    return {
+        "indicateur": indicateur, "territoire": territoire, "periode": periode,
+        "unite": "percent", "value": value, "status": "A", "precision": "exact",
+        "origin": origin, "numerateur": numerateur, "denominateur": denominateur,
+    } | plus  # fmt: skip
+
+
+def table(*lignes):
+    return mettre_au_schema(
+        pl.DataFrame(list(lignes), schema_overrides=OBSERVATIONS, infer_schema_length=None),
+        OBSERVATIONS,
+    )
+
+
+def comparer(observations, *demandes, choisis=(), **changes):
+    observations, les_regles = table(*observations), regles(**changes)
+    brutes = confronter(
+        observations,
+        demandes,
+        indicateurs=INDICATEURS,
+        regles=les_regles,
+        sources={nom: frozenset({nom}) for nom in ("insee", "copie", "autre")},
+        choisis=choisis,
+    )
+    (ajustees,) = ajuster_ensemble(brutes)
+    rendues = conclure(ajustees, observations, indicateurs=INDICATEURS, regles=les_regles)
+    return rendues.row(0, named=True)
+
+
+FRANCE = Demande(territoire="DEP-1", reference="FR", cibles=("FR-FR",), inclus=True)
+GROUPE = Demande(territoire="DEP-1", reference="SEMBLABLES", cibles=("DEP-2", "DEP-3", "DEP-4"))
+
+
+def test_an_area_is_compared_with_the_rest_of_its_reference():
+    """60 sur 300 contre 100 sur 1 000 : le reste est 40 sur 700."""
+    ligne = comparer(
+        [
+            observer("compte", "DEP-1", 20.0, effectifs=(60, 300)),
+            observer("compte", "FR-FR", 10.0, effectifs=(100, 1000)),
+        ],
+        FRANCE,
+    )
+    from solidiag.statistics.tests import deux_proportions
+
+    assert ligne["contre"] == "reste"
+    assert ligne["p_valeur"] == pytest.approx(deux_proportions(60, 300, 40, 700).p_valeur)
+    assert (ligne["verdict"], ligne["nette"], ligne["lecture"]) == (
+        "plus_haut",
+        True,
+        "plus_fragile",
+    )
+
+
+def test_a_tiny_significant_gap_is_said_close():
+    ligne = comparer(
+        [
+            observer("compte", "DEP-1", 10.2, effectifs=(1_020_000, 10_000_000)),
+            observer("compte", "FR-FR", 10.0, effectifs=(6_500_000, 65_000_000)),
+        ],
+        FRANCE,
+    )
+    assert ligne["p_ajustee"] < 0.001
+    assert (ligne["verdict"], ligne["nette"]) == ("proche", False)
+
+
+def test_a_large_gap_on_few_people_does_not_conclude():
+    ligne = comparer(
+        [
+            observer("compte", "DEP-1", 20.0, effectifs=(4, 20)),
+            observer("compte", "FR-FR", 10.0, effectifs=(100, 1000)),
+        ],
+        FRANCE,
+    )
+    assert (ligne["verdict"], ligne["lecture"]) == ("non_concluant", "neutre")
+
+
+def test_a_survey_share_widens_the_test():
+    observations = [
+        observer("compte", "DEP-1", 14.0, effectifs=(56, 400)),
+        observer("compte", "FR-FR", 10.0, effectifs=(400, 4000)),
+    ]
+    assert comparer(observations, FRANCE)["nette"]
+    sonde = comparer(observations, FRANCE, sondage={"compte": 0.25})
+    assert sonde["verdict"] == "non_concluant"
+
+
+@pytest.mark.parametrize(
+    ("reference", "motif"),
+    [
+        (observer("publie", "FR-FR", 10.0, periode="2019"), "à la même période"),
+        (observer("publie", "FR-FR", 10.0, origin="autre"), "autre source"),
+    ],
+)
+def test_another_date_or_another_source_is_not_comparable_and_says_why(reference, motif):
+    ligne = comparer([observer("publie", "DEP-1", 12.0), reference], FRANCE)
+    assert ligne["verdict"] == "non_comparable"
+    assert ligne["reference_valeur"] is None
+    assert motif in ligne["motif"]
+
+
+def test_two_copies_of_one_table_are_the_same_source():
+    ligne = comparer(
+        [
+            observer("publie", "DEP-1", 12.0, lower=11.95, upper=12.05, method="arrondi"),
+            observer(
+                "publie", "FR-FR", 10.0, lower=9.95, upper=10.05, method="arrondi", origin="copie"
+            ),
+        ],
+        FRANCE,
+    )
+    assert (ligne["verdict"], ligne["nette"], ligne["methode"]) == ("plus_haut", True, "bornes")
+
+
+def test_the_rounding_of_an_estimate_is_not_its_uncertainty():
+    bornes = {"method": "arrondi"}
+    ligne = comparer(
+        [
+            observer("nu", "DEP-1", 12.0, lower=11.95, upper=12.05, **bornes),
+            observer("nu", "FR-FR", 10.0, lower=9.95, upper=10.05, **bornes),
+        ],
+        FRANCE,
+    )
+    assert (ligne["verdict"], ligne["nette"]) == ("plus_haut", False)
+
+
+def test_a_floor_is_not_compared():
+    ligne = comparer(
+        [observer("nu", "DEP-1", 5.0, precision="floor"), observer("nu", "FR-FR", 10.0)], FRANCE
+    )
+    assert ligne["verdict"] == "non_comparable"
+    assert "plancher" in ligne["motif"]
+
+
+def test_a_count_is_never_compared():
+    observations = table(observer("effectif", "DEP-1", 5.0), observer("effectif", "FR-FR", 50.0))
+    assert confronter(
+        observations, [FRANCE], indicateurs=INDICATEURS, regles=regles(), sources={}
+    ).is_empty()
+
+
+def test_a_group_of_like_territories_is_a_sum_of_counts_and_not_a_mean_of_rates():
+    ligne = comparer(
+        [
+            observer("compte", "DEP-1", 10.0, effectifs=(100, 1000)),
+            observer("compte", "DEP-2", 50.0, effectifs=(50, 100)),
+            observer("compte", "DEP-3", 10.0, effectifs=(100, 1000)),
+            observer("compte", "DEP-4", 10.0, effectifs=(100, 1000)),
+        ],
+        GROUPE,
+    )
+    assert ligne["contre"] == "somme"
+    assert ligne["reference_valeur"] == pytest.approx(100 * 250 / 2100)
+    assert (ligne["reference_bas"], ligne["reference_haut"]) == (10.0, 50.0)
+
+
+def test_without_counts_the_group_gives_its_median_and_its_range():
+    dedans = [observer("publie", f"DEP-{i}", v) for i, v in ((2, 8.0), (3, 12.0), (4, 20.0))]
+    ligne = comparer([observer("publie", "DEP-1", 15.0), *dedans], GROUPE)
+    assert (ligne["contre"], ligne["reference_valeur"]) == ("mediane", 12.0)
+    assert ligne["verdict"] == "non_concluant"
+    dehors = comparer([observer("publie", "DEP-1", 25.0), *dedans], GROUPE)
+    assert dehors["verdict"] == "plus_haut"
+
+
+def test_too_few_like_territories_or_a_chosen_indicator_are_not_comparable():
+    peu = [observer("nu", "DEP-1", 15.0), observer("nu", "DEP-2", 8.0)]
+    assert comparer(peu, GROUPE)["verdict"] == "non_comparable"
+    tous = [observer("nu", f"DEP-{i}", 8.0 + i) for i in (1, 2, 3, 4)]
+    assert "sert à choisir" in comparer(tous, GROUPE, choisis=("nu",))["motif"]
+    sans = Demande(territoire="DEP-1", reference="SEMBLABLES", cibles=())
+    assert comparer(tous, sans)["motif"] == "pas de territoire semblable calculé"
+
+
+def suivre_un(lignes, **changes):
+    observations, les_regles = table(*lignes), regles(**changes)
+    brutes = suivre(
+        observations,
+        ["DEP-1"],
+        indicateurs=INDICATEURS,
+        regles=les_regles,
+        sources={nom: frozenset({nom}) for nom in ("insee", "copie", "autre")},
+    )
+    (ajustees,) = ajuster_ensemble(brutes)
+    return conclure_tendances(ajustees, indicateurs=INDICATEURS, regles=les_regles)
+
+
+def serie(valeurs, debut=2010, indicateur="nu", **plus):
+    return [
+        observer(indicateur, "DEP-1", v, periode=str(debut + i), **plus)
+        for i, v in enumerate(valeurs)
+    ]
+
+
+def test_five_points_that_all_rise_are_a_rise_and_four_are_too_few():
+    assert suivre_un(serie([1, 2, 3, 4, 5])).row(0, named=True)["verdict"] == "hausse"
+    assert suivre_un(serie([1, 2, 3, 4])).row(0, named=True)["verdict"] == "serie_courte"
+
+
+def test_points_without_order_have_no_trend():
+    assert suivre_un(serie([3, 1, 4, 2, 3.5])).row(0, named=True)["verdict"] == "sans_tendance"
+
+
+def test_a_test_never_crosses_a_break():
+    ligne = suivre_un(serie([1, 2, 3, 4, 5, 6], debut=2019, indicateur="publie")).row(0, named=True)
+    assert (ligne["debut"], ligne["rupture"], ligne["verdict"]) == (
+        "2023",
+        "2021 → 2023",
+        "serie_courte",
+    )
+
+
+def test_a_break_of_the_producer_or_another_source_cuts_the_series():
+    casse = serie([1, 2, 3, 4, 5, 6])
+    casse[1]["status"] = "B"
+    assert suivre_un(casse).row(0, named=True)["debut"] == "2011"
+    change = serie([1, 2, 3, 4, 5, 6])
+    change[0]["origin"] = "autre"
+    ligne = suivre_un(change).row(0, named=True)
+    assert (ligne["debut"], ligne["rupture"]) == ("2011", "changement de source")
+
+
+def test_all_the_tests_of_a_report_are_adjusted_together():
+    un, deux = (pl.DataFrame({"p_valeur": p}) for p in ([0.01, None], [0.04, 0.03]))
+    ensemble = ajuster_ensemble(un, deux)
+    assert ensemble[0]["p_ajustee"].to_list() == [pytest.approx(0.03), None]
+    assert ensemble[1]["p_ajustee"].to_list() == [pytest.approx(0.04), pytest.approx(0.04)]
