@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath, PurePosixPath
 
+import polars as pl
+
 from solidiag.catalogue.gabarit import Gabarit
 from solidiag.errors import FichierRefuse
 from solidiag.sources.contenants import ouvrir
@@ -221,7 +223,7 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
         motif = re.compile(lecture.colonnes)
         lus = [m.group(1) for c in choisi.entete if (m := motif.fullmatch(c.strip()))]
     if not lus and lecture.colonne:
-        lus = _colonne_de(choisi.vue.lignes[choisi.rang + 1 :], choisi.entete, lecture.colonne)
+        lus = _periodes(choisi, lecture.colonne)
     if not lus and lecture.feuille:
         lus = re.findall(lecture.feuille, choisi.vue.feuille)
     if not lus and lecture.nom:
@@ -236,6 +238,35 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
         )
     plus_grand = max(lus)
     return f"20{plus_grand}" if re.fullmatch(r"\d{2}", plus_grand) else plus_grand
+
+
+def _periodes(choisi: Rapprochement, motif: str) -> list[str]:
+    """Renvoie les millésimes d'une colonne, lue jusqu'au bout : un fichier porte souvent dix ans."""
+    vues = _colonne_de(choisi.vue.lignes[choisi.rang + 1 :], choisi.entete, motif)
+    contenu = choisi.vue.contenu
+    if not vues or contenu.genre != "texte":
+        return vues
+    rang = next(
+        r
+        for r, n in enumerate(choisi.entete)
+        if n.strip() == motif or re.fullmatch(motif, n.strip())
+    )
+    octets = contenu.octets
+    if choisi.vue.encodage != "utf-8":
+        octets = octets.decode(choisi.vue.encodage, errors="replace").encode()
+    try:
+        colonne = pl.read_csv(
+            octets,
+            separator=choisi.vue.separateur,
+            skip_lines=choisi.rang,
+            columns=[rang],
+            infer_schema=False,
+            truncate_ragged_lines=True,
+        ).to_series()
+    except pl.exceptions.PolarsError:
+        return vues
+    toutes = colonne.drop_nulls().unique().str.strip_chars().str.replace(r"\.0$", "")
+    return toutes.filter(toutes.str.contains(r"^(19|20)\d{2}")).to_list() or vues
 
 
 def _dans_le_nom(choisi: Rapprochement, nom: str) -> list[str]:
