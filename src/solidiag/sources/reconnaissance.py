@@ -236,21 +236,27 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
             f"on y reconnaît « {choisi.gabarit.titre} », mais son millésime n'y est pas écrit",
             "donnez-le avec --millesime, par exemple --millesime 2022",
         )
-    plus_grand = max(lus)
-    return f"20{plus_grand}" if re.fullmatch(r"\d{2}", plus_grand) else plus_grand
+    return max(_annee_en_tete(lu) for lu in lus)
+
+
+def _annee_en_tete(lu: str) -> str:
+    """Renvoie un millésime qui commence par son année : ``21``, ``202112``, ``31/12/2021``."""
+    if re.fullmatch(r"\d{2}", lu):
+        return f"20{lu}"
+    if re.fullmatch(r"(19|20)\d{4}", lu):
+        return f"{lu[:4]}-{lu[4:]}"
+    jour = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", lu)
+    return f"{jour.group(3)}-{jour.group(2)}" if jour else lu
 
 
 def _periodes(choisi: Rapprochement, motif: str) -> list[str]:
-    """Renvoie les millésimes d'une colonne, lue jusqu'au bout : un fichier porte souvent dix ans."""
+    """Renvoie les millésimes d'une colonne, lue jusqu'au bout : il y en a souvent dix."""
     vues = _colonne_de(choisi.vue.lignes[choisi.rang + 1 :], choisi.entete, motif)
     contenu = choisi.vue.contenu
     if not vues or contenu.genre != "texte":
         return vues
-    rang = next(
-        r
-        for r, n in enumerate(choisi.entete)
-        if n.strip() == motif or re.fullmatch(motif, n.strip())
-    )
+    noms = [nom.strip() for nom in choisi.entete]
+    rang = next(r for r, n in enumerate(noms) if n == motif or re.fullmatch(motif, n))
     octets = contenu.octets
     if choisi.vue.encodage != "utf-8":
         octets = octets.decode(choisi.vue.encodage, errors="replace").encode()
