@@ -211,7 +211,7 @@ def test_the_axis_never_exceeds_the_sum_even_when_rounded_communes_do():
     table = deux({"i": {"COM-01": 10, "COM-02": 10, "EPCI-1": 18}})
     lue = ligne(DEUX, table, "EPCI-1", "axe")
     assert (lue["value"], lue["upper"]) == (18, 18)
-    assert lue["motif"] == "1 domaines lus sur 2 : la somme est incomplète"
+    assert lue["motif"] == "1 domaine lu sur 2 : la somme est incomplète"
 
 
 def test_an_overflowing_intercommunality_is_not_a_part_of_the_department():

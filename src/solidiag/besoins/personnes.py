@@ -315,7 +315,10 @@ def _cumuler(
             .then(
                 pl.concat_str(
                     pl.col("n_domaines").cast(pl.String),
-                    pl.lit(f" domaines lus sur {len(noms)} : la somme est incomplète"),
+                    pl.when(pl.col("n_domaines") == 1)
+                    .then(pl.lit(" domaine lu"))
+                    .otherwise(pl.lit(" domaines lus")),
+                    pl.lit(f" sur {len(noms)} : la somme est incomplète"),
                 )
             )
             .when(lu)

@@ -121,8 +121,14 @@ def _valeur(ligne: Rangee | None) -> Ligne:
     return _nombre(ligne)
 
 
-def _fourchette(ligne: Rangee | None) -> tuple[Ligne, ...]:
-    if ligne is None or ligne["value"] is None:
+def _avec_unite(ligne: Rangee | None, unite: str) -> tuple[Ligne, ...]:
+    valeur = _valeur(ligne)
+    return (valeur, Texte(f" {unite}")) if isinstance(valeur, Nombre) else (valeur,)
+
+
+def _fourchette(ligne: Rangee | None, *, compte: bool) -> tuple[Ligne, ...]:
+    """Renvoie les bornes, ou pourquoi elles (ou le nombre) manquent."""
+    if ligne is None or not compte:
         return ()
     if ligne["lower"] is None:
         return (Mention(ligne["motif"] or "", "definition"),)
@@ -164,27 +170,24 @@ def _tableau_domaines(
             (
                 Cellule(contenu=(Mention(matiere.grille.domaine(d.domaine).libelle, "nom"),)),
                 Cellule(contenu=objet),
-                Cellule(contenu=(Texte(d.unite_finale if d.compte else ""),)),
                 Cellule(contenu=_annee(ligne)),
-                Cellule(contenu=(_valeur(ligne),)),
-                Cellule(contenu=_fourchette(ligne)),
+                Cellule(contenu=_avec_unite(ligne, d.unite_finale)),
+                Cellule(contenu=_fourchette(ligne, compte=d.compte is not None)),
             )
         )
     return Tableau(
         id="tab-personnes",
         legende=(Texte(f"Personnes concernées par domaine, {matiere.departement.nom}"),),
         colonnes=(
-            Colonne(entete="Domaine", largeur=3),
+            Colonne(entete="Domaine", largeur=2.7),
             Colonne(entete="Ce qui est compté, et l'hypothèse", largeur=6),
-            Colonne(entete="Unité", largeur=1.5),
             Colonne(entete="Année", largeur=1.2),
-            Colonne(entete="Nombre", alignement="droite", largeur=1.7),
+            Colonne(entete="Nombre", alignement="droite", largeur=2.1),
             Colonne(entete="Fourchette", alignement="droite", largeur=2.4),
         ),
         lignes=tuple(rangees),
         notes=((Mention(_NOTE_ESTIMATION, "definition"),),),
         source=_sources(matiere, vues),
-        paysage=True,
     )
 
 
@@ -211,7 +214,7 @@ def _tableau_axes(
                 continue
             vues.append(ligne)
             comptes = [
-                d.titre_court.lower() if d.titre_court[:1].isalpha() else d.titre_court
+                d.titre_court[:1].lower() + d.titre_court[1:]
                 for d in matiere.comptes_de_personnes.values()
                 if d.portee == "difficulte"
                 and d.unite_finale == unite
