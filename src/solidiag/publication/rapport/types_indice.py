@@ -25,20 +25,20 @@ from solidiag.publication.rapport.tableaux import source_de
 from solidiag.publication.rapport.types_tableaux import nombre_de_type
 
 LIBELLES_REGROUPEMENTS: Final[dict[str, str]] = {
-    "haut": "indice haut, voisines hautes",
-    "bas": "indice bas, voisines basses",
-    "haut_isole": "indice haut, voisines basses",
-    "bas_isole": "indice bas, voisines hautes",
+    "haut": "indice haut, comme les voisines",
+    "bas": "indice bas, comme les voisines",
+    "haut_isole": "indice haut, voisines à l'indice bas",
+    "bas_isole": "indice bas, voisines à l'indice haut",
     "aucun": "pas de regroupement net",
 }
 _PHRASES: Final[dict[str, tuple[str, str]]] = {
     "haut": (
-        "a un indice haut, entourée de voisines à l'indice haut",
-        "ont un indice haut, entourées de voisines à l'indice haut",
+        "a un indice haut, comme ses voisines",
+        "ont un indice haut, comme leurs voisines",
     ),
     "bas": (
-        "a un indice bas, parmi des voisines à l'indice bas",
-        "ont un indice bas, parmi des voisines à l'indice bas",
+        "a un indice bas, comme ses voisines",
+        "ont un indice bas, comme leurs voisines",
     ),
     "haut_isole": (
         "a un indice haut au milieu de voisines à l'indice bas",
@@ -49,6 +49,8 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "ont un indice bas au milieu de voisines à l'indice haut",
     ),
 }
+_PRESQUE_PAREIL: Final = 0.9
+_ENCORE_PROCHE: Final = 0.7
 _INEGALITES: Final = ("ctx_interdecile", "ctx_d1")
 
 
@@ -98,7 +100,7 @@ def _sensibilite(matiere: Matiere, indice: IndiceComposite) -> tuple[Ligne, ...]
 
     return (
         Texte("Construit avec les poids du premier axe de l'analyse, l'indice range les communes "),
-        Texte("presque de même ou autrement selon les cas (corrélation des rangs : "),
+        Texte(f"{_ressemblance(indice.correlations['poids_acp'])} (corrélation des rangs : "),
         rho("poids_acp"),
         Texte(") ; l'indicateur dont le retrait change le plus les rangs est "),
         Mention(sujet(matiere.indicateurs[plus_fort]), "definition"),
@@ -116,6 +118,13 @@ def _sensibilite(matiere: Matiere, indice: IndiceComposite) -> tuple[Ligne, ...]
         nombre_de_type(matiere, indice.toujours_dernier, "indice:toujours_dernier"),
         Texte(" y restent dans toutes les constructions."),
     )
+
+
+def _ressemblance(correlation: float) -> str:
+    """Renvoie le mot d'une corrélation de rangs."""
+    if correlation >= _PRESQUE_PAREIL:
+        return "à peu près de même"
+    return "assez différemment" if correlation >= _ENCORE_PROCHE else "tout autrement"
 
 
 def _regroupements(
@@ -146,11 +155,11 @@ def _regroupements(
     contenu.append(Texte("Une fois maîtrisé le risque de fausses découvertes ("))
     contenu += [Mention(f"{100 * niveau:.0f}\u00a0%", "parametre"), Texte("), ")]
     for rang, (nom, effectif) in enumerate(dits.items()):
+        dernier = rang == len(dits) - 1
         contenu += [
-            Texte(", " if rang else ""),
+            Texte("" if not rang else " et " if dernier else ", "),
             nombre_de_type(matiere, effectif, f"moran:{nom}"),
-            Texte(" commune " if effectif == 1 and not rang else ""),
-            Texte(" communes " if effectif > 1 and not rang else " " if rang else ""),
+            Texte(("" if rang else " communes" if effectif > 1 else " commune") + " "),
             Texte(_PHRASES[nom][effectif > 1]),
         ]
     contenu += [
@@ -237,9 +246,11 @@ def section_inegalites(matiere: Matiere) -> Iterator[Bloc]:
         )
     yield Paragraphe(
         contenu=(
-            Texte("L'intensité de la pauvreté (écart entre le niveau de vie médian des personnes "),
-            Texte("pauvres et le seuil) n'est dans aucun fichier embarqué : « non documenté », à "),
-            Texte("demander à l'Insee."),
+            Texte(
+                "L'intensité de la pauvreté (écart entre le seuil et le niveau de vie médian des "
+            ),
+            Texte("personnes qui vivent dessous) n'est dans aucun fichier embarqué : elle est "),
+            Texte("« non documentée », à demander à l'Insee."),
         )
     )
 

@@ -15,6 +15,7 @@ from solidiag.publication.document import (
     Nombre,
     Tableau,
     Texte,
+    texte_brut,
 )
 from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
@@ -94,7 +95,8 @@ def tableau_profils(matiere: Matiere, types: TypesDeTerritoires, typologie: Typo
                     table="types",
                 ),
             )
-            dit: tuple[Ligne, ...] = (Texte(f" – {degre}"),) if degre else ()
+            memes = texte_brut(valeur) == texte_brut(cellules[1].contenu)
+            dit: tuple[Ligne, ...] = (Texte(f" – {degre}"),) if degre and not memes else ()
             cellules.append(Cellule(contenu=(*valeur, *dit)))
         rangees.append(tuple(cellules))
     return Tableau(
@@ -135,7 +137,11 @@ def _mediane(
 def _rangee_effectifs(matiere: Matiere, typologie: Typologie) -> tuple[Cellule, ...]:
     niveau = typologie.niveau
     return (
-        Cellule(contenu=(Texte(f"Nombre de {_PLURIELS[niveau]}"),)),
+        Cellule(
+            contenu=(
+                Texte("Nombre de communes" if niveau == "COM" else "Nombre d'intercommunalités"),
+            )
+        ),
         Cellule(contenu=(nombre_de_type(matiere, typologie.n_complets, f"{niveau}:complets"),)),
         *(
             Cellule(contenu=(nombre_de_type(matiere, len(t.territoires), f"{niveau}:{t.lettre}"),))
@@ -189,7 +195,13 @@ def tableau_composition(matiere: Matiere, typologie: Typologie) -> Tableau:
         ),
         lignes=tuple(rangees),
         notes=((Texte("Communes du département seulement, population municipale."),),),
-        source=source_de(matiere, list(typologie.lus.actifs)),
+        source=(
+            Mention(
+                "Source : Insee, populations municipales, et les sources des types de communes. "
+                "Calculs Solidiag.",
+                "reference",
+            ),
+        ),
     )
 
 
