@@ -39,6 +39,8 @@ TERRITOIRES: Mapping[str, Sequence[str]] = {
 }
 """Territoires relus : six départements, et ce qu'ils ont de plus différent."""
 
+_PAR_PARAGRAPHE = 4
+
 
 def ecrire(dossier: Path, *, jour: date, depot: Depot | None = None) -> list[Path]:
     """Écrit les pages et renvoie leurs chemins.
@@ -139,9 +141,14 @@ def _par_domaine(matiere: Matiere, identifiant: str, plume: Plume) -> Iterator[t
     for titre, ids in lots:
         nouveaux = [matiere.indicateurs[i] for i in ids if i not in dits]
         dits.update(ids)
-        contenu = joindre(commenter(matiere, identifiant, nouveaux, plume))
-        if contenu is not None:
-            yield titre, typographier(texte_brut(contenu)).replace("'", "’")
+        paragraphes = []
+        for debut in range(0, len(nouveaux), _PAR_PARAGRAPHE):
+            lot = nouveaux[debut : debut + _PAR_PARAGRAPHE]
+            contenu = joindre(commenter(matiere, identifiant, lot, plume))
+            if contenu is not None:
+                paragraphes.append(typographier(texte_brut(contenu)).replace("'", "’"))
+        if paragraphes:
+            yield titre, "\n\n".join(paragraphes)
 
 
 if __name__ == "__main__":

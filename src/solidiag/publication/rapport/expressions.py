@@ -29,6 +29,8 @@ def unite_dite(indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...]:
     unite = UNITES.get(indicateur.unite, "")
     if unite.startswith("pour ") and " pour " not in sujet(indicateur):
         return (Mention(f" {unite}", "parametre"),)
+    if indicateur.unite == "euro_m2":
+        return (Texte(" par m²"),)
     if indicateur.unite == "places_pour_100":
         return (Mention(f" {unite}", "parametre"),)
     return ()

@@ -96,12 +96,16 @@ def rassembler(
     territoire: str,
     indicateurs: Iterable[Indicateur],
 ) -> list[Fait]:
-    """Renvoie les faits lisibles d'un territoire, dans l'ordre des indicateurs."""
+    """Renvoie les faits lisibles d'un territoire, dans l'ordre des indicateurs.
+
+    Un plancher (« ≤ 5 % ») est une borne et non une valeur : le tableau le montre, aucune phrase
+    ne le commente.
+    """
     references = REFERENCES.get(territoire.partition("-")[0], ("DEP",))
     faits = []
     for indicateur in indicateurs:
         observe = matiere.derniere(indicateur.id, territoire)
-        if observe is None or not observe.lisible:
+        if observe is None or not observe.lisible or observe.precision == "floor":
             continue
         comparaisons = {
             r: ligne

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from solidiag.model.territoire import Territoire
 from solidiag.publication.document import Ligne, Mention, Texte
-from solidiag.publication.francais import dans
 from solidiag.publication.rapport.accords import Accord, accord_commun
 from solidiag.publication.rapport.expressions import (
     a_la_date,
@@ -24,10 +22,9 @@ from solidiag.publication.rapport.faits import Contenu, Fait, Repere, enumerer_l
 
 
 def formes_situation(
-    faits: Sequence[Fait], reference: str, *, territoire: Territoire, dit: Repere
+    faits: Sequence[Fait], reference: str, *, lieu: str, dit: Repere
 ) -> tuple[Contenu, ...]:
     """Renvoie les phrases qui situent des faits de même verdict face à une référence."""
-    lieu = dans(territoire)
     accord = accord_commun([f.accord for f in faits])
     noms = enumerer_lignes([f.avec_valeur() for f in faits])
     initiaux = enumerer_lignes([f.avec_valeur(initiale=not r) for r, f in enumerate(faits)])
@@ -124,6 +121,9 @@ class _Cadre:
         return f", {texte}" if texte else ""
 
 
+_QUANTITES = {"plus_haut": "plus", "plus_bas": "moins"}
+
+
 def _nettes(cadre: _Cadre) -> Iterator[Contenu]:
     """Phrases d'un écart net."""
     seul, dit, lieu, adjectif = cadre.seul, cadre.dit, cadre.lieu, cadre.adjectif
@@ -152,7 +152,7 @@ def _nettes(cadre: _Cadre) -> Iterator[Contenu]:
     yield (
         nommer(seul.indicateur, initiale=True), Texte(" est de "), *valeur, Texte(" "),
         *a_la_date(periode),
-        Texte(f" ; c'est {adjectif_de(cadre.verdict, Accord())}, de façon nette, {dit.que} ("),
+        Texte(f" ; c'est, de façon nette, {_QUANTITES[cadre.verdict]} {dit.que} ("),
         contre, Texte(f"){cadre.apposition}."),
     )  # fmt: skip
     yield (
@@ -261,7 +261,7 @@ def formes_autres(faits: Sequence[Fait], reference: str, *, dit: Repere) -> tupl
     return (
         (Texte(f"Par rapport {_a(dit.nom)}, "), *corps, Texte(".")),
         (Texte(f"Au regard {dit.de}, "), *corps, Texte(".")),
-        (Texte(f"La comparaison avec {dit.nom} donne ceci : "), *corps, Texte(".")),
+        (Texte(f"Face {_a(dit.nom)}, "), *corps, Texte(".")),
     )
 
 
@@ -280,12 +280,17 @@ def _relier(propositions: Sequence[Contenu]) -> Contenu:
     return tuple(rendu)
 
 
-def formes_tendance(fait: Fait, *, territoire: Territoire) -> tuple[Contenu, ...]:
-    """Renvoie les phrases d'une tendance testée sur cinq points au moins, ou rien."""
+def formes_tendance(fait: Fait, *, lieu: str, rappel: bool = False) -> tuple[Contenu, ...]:
+    """Renvoie les phrases d'une tendance testée sur cinq points au moins, ou rien.
+
+    Parameters
+    ----------
+    rappel
+        Le sujet vient d'être nommé : un pronom suffit.
+    """
     tendance = fait.tendance
     if tendance is None or tendance["verdict"] == "serie_courte":
         return ()
-    lieu = dans(territoire)
     bornes = entre_dates(tendance["debut"], tendance["fin"])
     nom, initial = nommer(fait.indicateur), nommer(fait.indicateur, initiale=True)
     reserve = " (en euros courants)" if fait.indicateur.unite == "euro" else ""
@@ -295,6 +300,12 @@ def formes_tendance(fait: Fait, *, territoire: Territoire) -> tuple[Contenu, ...
             (Texte("Aucune tendance n'est établie "), *bornes, Texte(" pour "), nom, Texte(".")),
         )
     sens = "hausse" if tendance["verdict"] == "hausse" else "baisse"
+    if rappel:
+        pronom = majuscule(fait.accord.pronom)
+        return (
+            (Texte(f"{pronom} est en {sens}{reserve}, de façon nette, "), *bornes, Texte(".")),
+            (*majuscule_de(bornes), Texte(f", la tendance est nettement à la {sens}{reserve}.")),
+        )
     return (
         (initial, Texte(f" est en {sens}{reserve}, de façon nette, "), *bornes, Texte(".")),
         (

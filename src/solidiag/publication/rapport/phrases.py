@@ -127,7 +127,9 @@ def paragraphe_indicateur(
         Plume du rapport, qui se souvient des phrases déjà écrites ; à défaut, une plume neuve.
     """
     plume = plume or Plume(masque_de(matiere))
-    return joindre(commenter(matiere, matiere.departement.id, [indicateur], plume, autres=False))
+    return joindre(
+        commenter(matiere, matiere.departement.id, [indicateur], plume, autres=False, rappel=True)
+    )
 
 
 def phrase_epci(matiere: Matiere, indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...] | None:
@@ -162,6 +164,7 @@ def commenter(
     *,
     autres: bool = True,
     membres: bool = True,
+    rappel: bool = False,
 ) -> list[tuple[Ligne, ...]]:
     """Renvoie les phrases d'un territoire de tout niveau : place, autres références, tendance.
 
@@ -173,15 +176,17 @@ def commenter(
         Dire aussi la place parmi les territoires semblables (ou l'autre référence du niveau).
     membres
         Pour un département, dire aussi ses intercommunalités.
+    rappel
+        Un seul indicateur : après la première phrase, un pronom le rappelle.
     """
-    lieu = matiere.territoire(territoire)
     niveau = territoire.partition("-")[0]
+    lieu = _LIEUX.get(niveau) or dans(matiere.territoire(territoire))
     references = REFERENCES.get(niveau, ("DEP",))
     faits = rassembler(matiere, territoire, indicateurs)
     phrases: list[tuple[Ligne, ...] | None] = []
     for reference, groupe in grouper(faits, references):
         dit = repere(matiere, reference)
-        phrases.append(plume.ecrire(*formes_situation(groupe, reference, territoire=lieu, dit=dit)))
+        phrases.append(plume.ecrire(*formes_situation(groupe, reference, lieu=lieu, dit=dit)))
     if autres and "SEMBLABLES" in references:
         compares = [
             f
@@ -199,23 +204,28 @@ def commenter(
         phrases += [
             plume.ecrire(*formes)
             for fait in faits[:_INDICATEURS_LOCALISES]
-            if (formes := formes_epci(matiere, fait))
+            if (formes := formes_epci(matiere, fait, rappel=rappel))
         ]
     phrases += [
         plume.ecrire(*formes)
         for fait in faits
-        if (formes := formes_tendance(fait, territoire=lieu))
+        if (formes := formes_tendance(fait, lieu=lieu, rappel=rappel))
     ]
     return [phrase for phrase in phrases if phrase is not None]
 
 
 _DITS = frozenset({"plus_haut", "plus_bas", "proche", "non_concluant"})
-_PAR_PHRASE = 4
+_PAR_PHRASE = 5
 _INDICATEURS_LOCALISES = 2
+_LIEUX = {"EPCI": "dans l'intercommunalité"}
+"""Lieu dit après le titre, où le nom entier se répéterait à chaque phrase."""
+
 _NOMS_DITS = 4
 
 
-def formes_epci(matiere: Matiere, fait: Fait) -> tuple[tuple[Ligne, ...], ...]:
+def formes_epci(
+    matiere: Matiere, fait: Fait, *, rappel: bool = False
+) -> tuple[tuple[Ligne, ...], ...]:
     """Renvoie les phrases qui disent où l'indicateur s'écarte du département, sans classement.
 
     Les intercommunalités sont nommées dans l'ordre alphabétique, et seulement si elles sont peu
@@ -254,6 +264,23 @@ def formes_epci(matiere: Matiere, fait: Fait) -> tuple[tuple[Ligne, ...], ...]:
     noms: tuple[Ligne, ...] = ()
     if len(cotes) <= _NOMS_DITS:
         noms = (Texte(" : "), Mention(enumerer(sorted(map(matiere.nom, cotes))), "nom"))
+    if rappel:
+        pronom = fait.accord.pronom
+        return (
+            (
+                Texte("Dans "), compte, Texte(f" {mot} sur "), total, Texte(f", {pronom} est "),
+                Texte(f"{adjectif} qu'au département{net}"), *noms, Texte("."),
+            ),
+            (
+                Texte(f"{majuscule(pronom)} est {adjectif} qu'au département{net}{virgule} dans "),
+                compte, Texte(f" {mot} sur "), total, *noms, Texte("."),
+            ),
+            (
+                Texte("À l'intérieur du département, "), compte, Texte(f" {mot} sur "), total,
+                Texte(f" {'est' if len(cotes) == 1 else 'sont'} {place} de cette valeur{net}"),
+                *noms, Texte("."),
+            ),
+        )  # fmt: skip
     return (
         (
             initial, Texte(f" est {adjectif} qu'au département{net}{virgule} dans "), compte,
