@@ -82,6 +82,18 @@ VALEURS = [
     ("psychiatres", "2024", 4.3, None, None, 0, 0.05),
     ("temps_eq", "2021", 7.9, 0, 0, 327, 0.05),
     ("fam_3enf", "2021", None, 14.5, None, 11, 0.05),
+    ("boursiers", "2020", 20.7, None, None, 0, 0.05),
+    ("desert_alim", "2019", 25.5, 0, 0, 327, 0.05),
+    ("part_65p", "2022", 26.3, None, None, 327, 0.05),
+    ("sans_dentiste_24m", "2024", 35.8, None, None, None, 0.05),
+    ("sans_mg_24m", "2024", 9.3, None, None, None, 0.05),
+    ("retraites_exo_csg", "2024", 22.4, None, None, None, 0.05),
+    ("qf_bas", "2023", 15.3, None, None, None, 0.05),
+    ("defm_50p", "2023", 29.9, None, None, None, 0.05),
+    ("eloignement_eq", "2021", 6.3, 0, 0, 327, 0.05),
+    ("eau_conformite", "2025", 84.0, None, None, None, 0.05),
+    ("mort_tous_ages", "2023", 988.3, None, None, 0, 0.05),
+    ("ase_jeunes_majeurs", "2020", 311, None, None, 0, 0.5),
 ]
 
 

@@ -10,8 +10,16 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from solidiag.catalogue.indicateur import Indicateur, Lecture, MesureOffre
+from solidiag.catalogue.indicateur import (
+    ACCES,
+    AGREGATIONS,
+    VERIFICATIONS,
+    Indicateur,
+    Lecture,
+    MesureOffre,
+)
 from solidiag.catalogue.source import Source
+from solidiag.publication.francais import UNITES
 from solidiag.storage.depot import Depot
 
 _ENTETE = "<!-- Page tirée des déclarations par `make docs` : ne pas la modifier à la main. -->\n"
@@ -30,6 +38,13 @@ _SENS = {
     "contexte": "non orienté",
 }
 
+_METHODES = {
+    "producteur": "intervalle du producteur",
+    "wilson": "intervalle de Wilson sur la proportion",
+    "byar": "intervalle de Byar sur le nombre d'événements",
+    "arrondi": "intervalle d'arrondi du producteur",
+}
+
 _CORRESPONDANCES = {
     "exacte": "définition de la grille",
     "proche": "définition proche de celle de la grille",
@@ -40,15 +55,13 @@ _CORRESPONDANCES = {
 def pages(depot: Depot) -> dict[str, str]:
     """Renvoie le contenu de chaque page, par chemin sous ``docs/``."""
     contenu = {"glossaire.md": _glossaire(depot)}
-    for indicateur in depot.indicateurs.values():
+    for indicateur in depot.catalogue.values():
         contenu[f"indicateurs/{indicateur.id}.md"] = _page_indicateur(depot, indicateur)
     for mesure in depot.mesures.values():
         contenu[f"mesures/{mesure.id}.md"] = _page_mesure(depot, mesure)
     for source in depot.sources.values():
         contenu[f"sources/{source.id}.md"] = _page_source(depot, source)
-    contenu["indicateurs/index.md"] = _index(
-        "Indicateurs de besoin", ((i.id, i.libelle) for i in depot.indicateurs.values())
-    )
+    contenu["indicateurs/index.md"] = _index_indicateurs(depot)
     contenu["mesures/index.md"] = _index(
         "Mesures d'offre", ((m.id, m.libelle) for m in depot.mesures.values())
     )
@@ -64,6 +77,30 @@ def _index(titre: str, elements: Iterable[tuple[str, str]]) -> str:
     return "\n".join(lignes) + "\n"
 
 
+def _index_indicateurs(depot: Depot) -> str:
+    """Renvoie l'index du catalogue : documentés, à demander, hors grille."""
+    groupes: dict[str, list[Indicateur]] = {
+        "Indicateurs de la grille que les fichiers embarqués documentent": [],
+        "Indicateurs de la grille à demander à leur producteur": [],
+        "Indicateurs proposés en plus de la grille": [],
+    }
+    documentes, demandes, hors = groupes.values()
+    for indicateur in depot.catalogue.values():
+        if indicateur.correspondance == "hors_grille":
+            hors.append(indicateur)
+        else:
+            (documentes if indicateur.lectures else demandes).append(indicateur)
+    lignes = [_ENTETE, "# Indicateurs de besoin\n"]
+    for titre, groupe in groupes.items():
+        lignes.append(f"## {titre} ({len(groupe)})\n")
+        lignes += [
+            f"- [{i.libelle}]({i.id}.md) — `{i.id}`"
+            for i in sorted(groupe, key=lambda i: (i.libelle, i.id))
+        ]
+        lignes.append("")
+    return "\n".join(lignes).rstrip() + "\n"
+
+
 def _champs(paires: Mapping[str, str]) -> list[str]:
     return [f"**{nom}.** {valeur}\n" for nom, valeur in paires.items() if valeur]
 
@@ -76,25 +113,79 @@ def _page_indicateur(depot: Depot, indicateur: Indicateur) -> str:
             "Numérateur": indicateur.numerateur,
             "Dénominateur": indicateur.denominateur,
             "Champ": indicateur.champ,
-            "Unité": indicateur.unite,
+            "Unité": UNITES.get(indicateur.unite, indicateur.unite),
             "Sens": _SENS[indicateur.sens],
-            "Correspondance": _CORRESPONDANCES[indicateur.correspondance],
-            "Différence avec la grille": indicateur.difference,
+            "Niveau le plus fin": indicateur.niveau_le_plus_fin,
+            "Agrégation": AGREGATIONS.get(indicateur.agregation, ""),
+            "Secret": _secret(depot, indicateur),
             "Incertitude": _incertitude(indicateur),
             "Lecture": indicateur.lecture,
+            "Correspondance": _CORRESPONDANCES[indicateur.correspondance],
+            "Différence avec la grille": indicateur.difference,
+            "Domaines": _domaines(depot, indicateur),
+            "Vérification": _verification(indicateur),
         }
     )
     lignes += _lectures(depot, indicateur.lectures)
+    lignes += _demande(depot, indicateur)
     if indicateur.limites:
         lignes.append("## Limites\n")
         lignes += [f"- {limite}" for limite in indicateur.limites]
     return "\n".join(lignes).rstrip() + "\n"
 
 
+def _secret(depot: Depot, indicateur: Indicateur) -> str:
+    regle = depot.grille.regles_secret.get(indicateur.secret, "")
+    return f"`{indicateur.secret}` {regle}" if regle else ""
+
+
+def _domaines(depot: Depot, indicateur: Indicateur) -> str:
+    noms = [
+        domaine.libelle
+        for domaine in depot.grille.domaines
+        if indicateur.id in (*domaine.indicateurs_besoin, *domaine.indicateurs_complementaires)
+    ]
+    if indicateur.id in depot.grille.socle_contexte:
+        noms.insert(0, "socle de contexte")
+    return " ; ".join(noms)
+
+
+def _verification(indicateur: Indicateur) -> str:
+    if indicateur.verification is None:
+        return ""
+    return f"{VERIFICATIONS[indicateur.verification.etat]} ({indicateur.verification.comment})"
+
+
+def _demande(depot: Depot, indicateur: Indicateur) -> list[str]:
+    """Renvoie le fichier à demander : pour documenter l'indicateur, ou pour l'actualiser."""
+    if indicateur.demande is None:
+        return []
+    demande = indicateur.demande
+    titre = "Fichier à demander" if not indicateur.lectures else "Fichier qui l'actualiserait"
+    lignes = [f"## {titre}\n"]
+    mesure = depot.mesures.get(indicateur.mesure)
+    lignes += _champs(
+        {
+            "Fichier": demande.fichier,
+            "Producteur": demande.producteur,
+            "Jeu de données": demande.jeu_de_donnees,
+            "Variables": demande.variables,
+            "Millésime": demande.millesime,
+            "Accès": ACCES[demande.acces],
+            "Adresse": demande.adresse,
+            "À défaut": (
+                f"mesure d'offre [{mesure.libelle}](../mesures/{mesure.id}.md)" if mesure else ""
+            ),
+        }
+    )
+    return lignes
+
+
 def _incertitude(indicateur: Indicateur) -> str:
     if indicateur.incertitude == "inconnue":
-        return f"pas d'intervalle : {indicateur.motif}"
-    return f"{indicateur.incertitude}. {indicateur.motif}".strip()
+        dite = "intervalle" in indicateur.motif
+        return indicateur.motif if dite else f"pas d'intervalle : {indicateur.motif}"
+    return " : ".join(filter(None, (_METHODES[indicateur.incertitude], indicateur.motif)))
 
 
 def _page_mesure(depot: Depot, mesure: MesureOffre) -> str:
