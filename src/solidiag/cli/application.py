@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from solidiag import __version__
+from solidiag.cli.fiche import declarer as declarer_profil
+from solidiag.cli.fiche import executer_profil
 from solidiag.cli.sources import declarer
 
 FORMATS = ("docx", "odt", "pdf", "site", "donnees")
@@ -80,6 +82,13 @@ def analyseur() -> argparse.ArgumentParser:
         "--periode", metavar="PERIODE", default="", help="période (défaut : la plus récente)"
     )
 
+    declarer_profil(
+        commande(
+            "profil",
+            "Faire la fiche d'un territoire en une page : chiffres, services, ce qui manque.",
+        )
+    )
+
     verifier = commande(
         "verifier",
         "Recalculer, sans cache, chaque chiffre imprimé et le comparer aux fichiers du dossier.",
@@ -104,6 +113,7 @@ def executer(arguments: Sequence[str] | None = None) -> int:
     return {
         "diagnostic": _diagnostic,
         "expliquer": _expliquer,
+        "profil": executer_profil,
         "verifier": _verifier,
         "sources": _sources,
     }[lus.commande](lus)

@@ -1,0 +1,1 @@
+"""Fiche d'un territoire : une page, ou deux territoires côte à côte."""

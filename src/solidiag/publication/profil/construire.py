@@ -1,0 +1,344 @@
+"""Assemblage d'une fiche : un territoire et ses comparateurs, ou deux territoires côte à côte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from solidiag.besoins.comparaison import Mesure, Verdict, comparer
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
+from solidiag.model.territoire import Niveau, Territoire
+from solidiag.publication.document import (
+    Bloc,
+    Cellule,
+    Colonne,
+    Document,
+    Fort,
+    Ligne,
+    Mention,
+    Paragraphe,
+    Tableau,
+    Texte,
+    Titre,
+)
+from solidiag.publication.francais import UNITES, de, enumerer, nom_court
+from solidiag.publication.matiere import Observe
+from solidiag.publication.profil.manques import blocs_des_manques
+from solidiag.publication.profil.matiere import Fiche, MatiereProfil
+from solidiag.publication.profil.sources import blocs_des_sources
+from solidiag.publication.rapport.phrases import millesime
+from solidiag.publication.typographie import soigner_document
+
+MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
+
+_VERDICTS: dict[Verdict, str] = {
+    Verdict.PROCHE: "proche",
+    Verdict.NON_CONCLUANT: "non concluant",
+    Verdict.INDISPONIBLE: "non comparable",
+}
+
+
+def construire_profil(matiere: MatiereProfil) -> Document:
+    """Renvoie la fiche d'un territoire, ou de deux côte à côte."""
+    fiches = matiere.fiches
+    premiere = fiches[0]
+    if len(fiches) == 1:
+        titre = f"Profil {de(premiere.territoire)}"
+        entete = premiere.nature
+        sous_titre = " · ".join(nom for _, nom in premiere.appartenances)
+    else:
+        titre = f"Profils {enumerer(de(f.territoire) for f in fiches)}"
+        entete = "Deux territoires côte à côte"
+        sous_titre = "Sans classement : chaque écart est dit avec ce que les chiffres permettent"
+    return soigner_document(
+        Document(
+            titre=titre,
+            sous_titre=sous_titre,
+            territoire=entete,
+            date=matiere.date.isoformat(),
+            mention=MENTION,
+            couverture=tuple(ligne for fiche in fiches for ligne in _presentation(matiere, fiche)),
+            blocs=tuple(_blocs(matiere)),
+            genre="fiche",
+        )
+    )
+
+
+def _blocs(matiere: MatiereProfil) -> Iterator[Bloc]:
+    yield Titre(niveau=1, id="chiffres", contenu=(Texte("Les chiffres qui comptent"),))
+    yield _tableau_seul(matiere) if len(matiere.fiches) == 1 else _tableau_double(matiere)
+    yield Titre(niveau=1, id="services", contenu=(Texte("Les services présents"),))
+    yield from _services(matiere)
+    yield Titre(niveau=1, id="manques", contenu=(Texte("Ce qui manque, et pourquoi"),))
+    yield from blocs_des_manques(matiere)
+    yield from blocs_des_sources(matiere)
+
+
+def _presentation(matiere: MatiereProfil, fiche: Fiche) -> Iterator[tuple[Ligne, ...]]:
+    seule = len(matiere.fiches) == 1
+    contenu: list[Ligne] = []
+    if not seule:
+        contenu += [Fort((Mention(nom_court(fiche.territoire), "nom"),)), Texte(", ")]
+        contenu.append(Mention(f"{fiche.nature[:1].lower()}{fiche.nature[1:]} ; ", "code"))
+        contenu.append(Mention(" ; ".join(nom for _, nom in fiche.appartenances), "nom"))
+        contenu.append(Texte(". "))
+    observe = matiere.observe("ctx_pop", fiche.id, matiere.periode("ctx_pop"))
+    if observe is not None and observe.lisible:
+        contenu += [matiere.imprimer(observe), Texte(" habitants en ")]
+        contenu.append(Mention(observe.periode, "millesime"))
+        contenu.append(Texte(". "))
+    if fiche.zonages:
+        contenu.append(Texte("Zonages : "))
+        for rang, (zonage, detail, annee) in enumerate(fiche.zonages):
+            contenu.append(Texte(" ; " if rang else ""))
+            precision = f" ({detail}, {annee})" if detail else f" ({annee})"
+            contenu.append(Mention(f"{zonage}{precision}", "millesime"))
+        contenu.append(Texte("."))
+    elif fiche.territoire.niveau is Niveau.COMMUNE:
+        contenu.append(Texte("Aucun des zonages suivis."))
+    if contenu:
+        yield tuple(contenu)
+    for remarque in fiche.remarques:
+        yield (Mention(remarque, "definition"),)
+
+
+def _libelle(indicateur: Indicateur | MesureOffre, periode: str) -> tuple[Ligne, ...]:
+    nom = indicateur.libelle_court
+    unite = UNITES.get(indicateur.unite, "")
+    if indicateur.unite in ("places_pour_100", "pour_1000", "pour_10000", "pour_100000"):
+        nom = f"{nom}, {unite}"
+    elif indicateur.unite == "apl":
+        nom = f"{nom}, consultations par an"
+    contenu: list[Ligne] = [Mention(nom, "definition")]
+    if periode:
+        contenu += [Texte(" ("), millesime(periode), Texte(")")]
+    return tuple(contenu)
+
+
+def fourchette(matiere: MatiereProfil, observe: Observe | None) -> tuple[Ligne, ...]:
+    """Renvoie l'intervalle ou l'arrondi d'une valeur, ou ce qui en tient lieu."""
+    if observe is None or not observe.lisible:
+        return ()
+    if observe.status == "E":
+        return (Texte("estimation"),)
+    bornes = matiere.bornes(observe)
+    if bornes is None:
+        return (Texte("sans"),)
+    genre = "arrondi" if observe.method == "arrondi" else "intervalle"
+    return (bornes[0], Texte(" à "), bornes[1], Texte(f" ({genre})"))
+
+
+def _tableau_seul(matiere: MatiereProfil) -> Tableau:
+    fiche = matiere.fiches[0]
+    colonnes = [
+        Colonne(entete="Indicateur", largeur=30),
+        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=13),
+        Colonne(entete="Fourchette", largeur=22),
+        *(Colonne(entete=_entete(t), alignement="droite", largeur=13) for t in fiche.comparateurs),
+    ]
+    lignes = []
+    for indicateur in matiere.indicateurs:
+        periode = matiere.periode(indicateur.id)
+        observe = matiere.observe(indicateur.id, fiche.id, periode)
+        lignes.append(
+            (
+                Cellule(contenu=_libelle(indicateur, periode)),
+                Cellule(contenu=(Fort((matiere.imprimer(observe),)),)),
+                Cellule(contenu=fourchette(matiere, observe)),
+                *(
+                    Cellule(
+                        contenu=(matiere.imprimer(matiere.observe(indicateur.id, t.id, periode)),)
+                    )
+                    for t in fiche.comparateurs
+                ),
+            )
+        )
+    return Tableau(
+        id="tab-chiffres",
+        legende=(Texte("Chaque comparaison est à la même période"),),
+        colonnes=tuple(colonnes),
+        lignes=tuple(lignes),
+        notes=_notes(matiere),
+    )
+
+
+def _tableau_double(matiere: MatiereProfil) -> Tableau:
+    gauche, droite = matiere.fiches
+    commun = _comparateur_commun(gauche, droite)
+    colonnes = [Colonne(entete="Indicateur", largeur=28)]
+    for fiche in matiere.fiches:
+        nom = _entete(fiche.territoire)
+        colonnes.append(Colonne(entete=nom, alignement="droite", largeur=12))
+        colonnes.append(Colonne(entete=f"Fourchette ({nom})", largeur=18))
+    colonnes.append(Colonne(entete="Écart", largeur=13))
+    if commun is not None:
+        colonnes.append(Colonne(entete=_entete(commun), alignement="droite", largeur=11))
+    lignes = []
+    for indicateur in matiere.indicateurs:
+        periode = matiere.periode(indicateur.id)
+        observes = [matiere.observe(indicateur.id, f.id, periode) for f in matiere.fiches]
+        cellules = [Cellule(contenu=_libelle(indicateur, periode))]
+        for observe in observes:
+            cellules.append(Cellule(contenu=(Fort((matiere.imprimer(observe),)),)))
+            cellules.append(Cellule(contenu=fourchette(matiere, observe)))
+        cellules.append(Cellule(contenu=(Texte(ecart(indicateur, observes)),)))
+        if commun is not None:
+            reference = matiere.observe(indicateur.id, commun.id, periode)
+            cellules.append(Cellule(contenu=(matiere.imprimer(reference),)))
+        lignes.append(tuple(cellules))
+    return Tableau(
+        id="tab-chiffres",
+        legende=(Texte("Les deux territoires à la même période"),),
+        colonnes=tuple(colonnes),
+        lignes=tuple(lignes),
+        notes=(
+            (
+                Texte(
+                    "Écart : net si les fourchettes ne se touchent pas ; non concluant si elles se "
+                    "touchent ; sans fourchette, il n'est jamais dit net."
+                ),
+            ),
+            *_notes(matiere),
+        ),
+    )
+
+
+def ecart(indicateur: Indicateur, observes: Sequence[Observe | None]) -> str:
+    """Renvoie ce que l'on peut dire de l'écart entre deux territoires, sans les classer."""
+    gauche, droite = observes
+    if gauche is None or droite is None or not (gauche.lisible and droite.lisible):
+        return ""
+    if indicateur.unite == "nombre":
+        return "effectifs"
+    comparaison = comparer(_mesure(gauche), _mesure(droite), indicateur=indicateur)
+    mots = _VERDICTS.get(comparaison.verdict)
+    if mots is None:
+        mots = "net" if comparaison.certaine else "non testé"
+    return mots
+
+
+def _mesure(observe: Observe) -> Mesure:
+    return Mesure(valeur=observe.value, bas=observe.lower, haut=observe.upper)
+
+
+def _comparateur_commun(gauche: Fiche, droite: Fiche) -> Territoire | None:
+    ids = {t.id for t in droite.comparateurs} - {gauche.id, droite.id}
+    return next((t for t in gauche.comparateurs if t.id in ids), None)
+
+
+def _entete(territoire: Territoire) -> str:
+    if territoire.niveau is Niveau.LIBRE and len(territoire.nom) > 24:
+        return "Territoire"
+    return nom_court(territoire)
+
+
+def _notes(matiere: MatiereProfil) -> tuple[tuple[Ligne, ...], ...]:
+    """Dit pourquoi certaines valeurs n'ont pas de fourchette."""
+    raisons: dict[str, list[str]] = {}
+    estime = False
+    for indicateur in matiere.indicateurs:
+        periode = matiere.periode(indicateur.id)
+        for fiche in matiere.fiches:
+            observe = matiere.observe(indicateur.id, fiche.id, periode)
+            if observe is None or not observe.lisible:
+                continue
+            estime = estime or observe.status == "E"
+            if observe.status != "E" and matiere.bornes(observe) is None and observe.motif:
+                noms = raisons.setdefault(observe.motif, [])
+                if indicateur.libelle_court not in noms:
+                    noms.append(indicateur.libelle_court)
+    notes: list[tuple[Ligne, ...]] = []
+    if raisons:
+        phrases = [f"{', '.join(noms)} : {motif}" for motif, noms in raisons.items()]
+        notes.append((Texte("Sans fourchette. "), Mention(" ; ".join(phrases) + ".", "definition")))
+    if estime:
+        notes.append((Texte("Estimation : une commune coupée y compte pour sa part."),))
+    return tuple(notes)
+
+
+def _services(matiere: MatiereProfil) -> Iterator[Bloc]:
+    comptes = [
+        (mesure, [_compte(matiere, mesure, fiche) for fiche in matiere.fiches])
+        for mesure in matiere.mesures
+    ]
+    dits = [(m, o) for m, o in comptes if any(_a_dire(*couple) for couple in o)]
+    muettes = [m for m, o in comptes if not any(_a_dire(*couple) for couple in o)]
+    if dits:
+        yield _tableau_services(matiere, dits)
+    raisons = list(dict.fromkeys(f.sans_services for f in matiere.fiches if f.sans_services))
+    for raison in raisons:
+        yield Paragraphe(style="note", contenu=(Texte(raison),))
+    if muettes and not raisons:
+        noms = enumerer(m.libelle_court for m in muettes)
+        yield Paragraphe(
+            style="note",
+            contenu=(
+                Texte("Aucun lieu connu, ou aucune liste qui couvre ce territoire : "),
+                Mention(noms, "definition"),
+                Texte(". Ce silence n'est pas une absence de service."),
+            ),
+        )
+
+
+def _compte(
+    matiere: MatiereProfil, mesure: MesureOffre, fiche: Fiche
+) -> tuple[Observe | None, Observe | None]:
+    nombres = matiere.serie(mesure.id, fiche.id)
+    temps = matiere.serie(f"offre.{mesure.id}.temps", fiche.id)
+    return (nombres[0] if nombres else None, temps[0] if temps else None)
+
+
+def _a_dire(nombre: Observe | None, temps: Observe | None) -> bool:
+    return any(o is not None and o.lisible for o in (nombre, temps))
+
+
+def _tableau_services(
+    matiere: MatiereProfil,
+    dits: Sequence[tuple[MesureOffre, Sequence[tuple[Observe | None, Observe | None]]]],
+) -> Tableau:
+    double = len(matiere.fiches) > 1
+    colonnes = [Colonne(entete="Service", largeur=30)]
+    for fiche in matiere.fiches:
+        suffixe = f" ({_entete(fiche.territoire)})" if double else ""
+        colonnes.append(Colonne(entete=f"Nombre{suffixe}", alignement="droite", largeur=10))
+        colonnes.append(Colonne(entete=f"Au plus proche{suffixe}", largeur=34))
+    lignes = []
+    for mesure, couples in dits:
+        periodes = [n.periode for n, _ in couples if n is not None and n.periode]
+        cellules = [Cellule(contenu=_libelle(mesure, max(periodes, default="")))]
+        for fiche, (nombre, temps) in zip(matiere.fiches, couples, strict=True):
+            cellules.append(Cellule(contenu=(matiere.imprimer(nombre),)))
+            cellules.append(Cellule(contenu=_proche(matiere, mesure, fiche, temps)))
+        lignes.append(tuple(cellules))
+    notes = [
+        "Nombre de lieux connus, doublons réunis. Temps en voiture estimés depuis le centre de la "
+        "commune, avec leur fourchette ; au-delà d'une commune, médiane des habitants."
+    ]
+    if any(o is not None and o.status == "L" for _, c in dits for o, _ in c):
+        notes.append("Non documenté : aucun lieu connu, par une liste qui n'est pas complète.")
+    return Tableau(
+        id="tab-services",
+        legende=(Texte("Lieux connus et accès estimé, avec la date de la liste"),),
+        colonnes=tuple(colonnes),
+        lignes=tuple(lignes),
+        notes=tuple((Texte(note),) for note in notes),
+    )
+
+
+def _proche(
+    matiere: MatiereProfil, mesure: MesureOffre, fiche: Fiche, temps: Observe | None
+) -> tuple[Ligne, ...]:
+    if temps is None:
+        return (Texte("non calculé"),)
+    if not temps.lisible:
+        return (matiere.imprimer(temps),)
+    au_plus = (temps.motif or "").startswith("au plus")
+    contenu: list[Ligne] = (
+        [Texte("au plus "), matiere.imprimer(temps)] if au_plus else [matiere.imprimer(temps)]
+    )
+    bornes = matiere.bornes(temps)
+    if bornes is not None:
+        contenu += [Texte(" ("), bornes[0], Texte(" à "), bornes[1], Texte(")")]
+    commune = matiere.plus_proches.get((mesure.id, fiche.id))
+    if commune:
+        contenu += [Texte(", "), Mention(commune, "nom")]
+    return tuple(contenu)

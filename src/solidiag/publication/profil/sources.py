@@ -1,0 +1,49 @@
+"""Lignes de source d'une fiche : producteur, titre, millésimes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from solidiag.publication.document import Bloc, Ligne, Mention, Paragraphe, Texte
+from solidiag.publication.profil.matiere import MatiereProfil
+
+
+def blocs_des_sources(matiere: MatiereProfil) -> Iterator[Bloc]:
+    """Renvoie les sources des chiffres montrés, et comment remonter à l'un d'eux."""
+    contenu: list[Ligne] = [Texte("Sources : ")]
+    for rang, (source, millesimes) in enumerate(_citees(matiere).items()):
+        declaree = matiere.sources[source]
+        annees = ", ".join(sorted(millesimes))
+        contenu.append(Texte(" ; " if rang else ""))
+        suffixe = f" ({annees})" if annees else ""
+        contenu.append(Mention(f"{declaree.producteur}, {declaree.titre}{suffixe}", "reference"))
+    contenu.append(Texte(". Licences et adresses : commande « solidiag sources ». "))
+    contenu.append(Mention(f"Solidiag {matiere.version}.", "numero"))
+    yield Paragraphe(style="source", contenu=tuple(contenu))
+
+
+def _citees(matiere: MatiereProfil) -> dict[str, set[str]]:
+    """Renvoie les sources des valeurs montrées, avec leurs millésimes."""
+    citees: dict[str, set[str]] = {}
+    for indicateur in matiere.indicateurs:
+        periode = matiere.periode(indicateur.id)
+        ids = {f.id for f in matiere.fiches} | {
+            t.id for f in matiere.fiches for t in f.comparateurs
+        }
+        origines = matiere.table.filter(
+            (pl.col("indicateur") == indicateur.id)
+            & (pl.col("periode") == periode)
+            & pl.col("territoire").is_in(sorted(ids))
+            & pl.col("value").is_not_null()
+        )["origin"]
+        for identifiant in sorted(set(origines.drop_nulls())):
+            origine = matiere.origines.get(identifiant)
+            for retrieval in origine.retrievals if origine else ():
+                citees.setdefault(retrieval.source, set()).add(str(retrieval.millesime)[:4])
+    for source in matiere.sources_services:
+        citees.setdefault(source, set()).update(
+            fichier.millesime[:4] for fichier in matiere.sources[source].fichiers
+        )
+    return citees
