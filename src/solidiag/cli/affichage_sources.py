@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -53,12 +53,21 @@ def afficher_fautes(fautes: Sequence[str]) -> None:
         avertir(faute)
 
 
-def afficher_examen(examen: Reconnaissance, depot: Depot) -> None:
-    """Montre ce qu'un fichier contient, ce qu'il remplira et ce qui surprend."""
+def afficher_examen(
+    examen: Reconnaissance, depot: Depot, *, nouveaux: Mapping[str, str] | None = None
+) -> None:
+    """Montre ce qu'un fichier contient, ce qu'il remplira et ce qui surprend.
+
+    Parameters
+    ----------
+    nouveaux
+        Titre des indicateurs que l'ajout crée, par identifiant.
+    """
+    libelles = {nom: i.libelle for nom, i in depot.catalogue.items()} | dict(nouveaux or {})
     console = _console()
     console.print(f"{examen.nom}")
     for partie in examen.parties:
-        for retrait, texte in _lignes(partie, depot):
+        for retrait, texte in _lignes(partie, libelles):
             console.print("  " * retrait + texte)
     for texte in examen.non_lus[:_NON_LUS_MONTRES]:
         console.print(f"  Non lu : {texte}")
@@ -67,7 +76,7 @@ def afficher_examen(examen: Reconnaissance, depot: Depot) -> None:
         console.print(f"  … et {reste} autres tableaux non lus")
 
 
-def _lignes(partie: Partie, depot: Depot) -> list[tuple[int, str]]:
+def _lignes(partie: Partie, libelles: Mapping[str, str]) -> list[tuple[int, str]]:
     gabarit = partie.gabarit
     niveaux = ", ".join(_NIVEAUX.get(n, n) for n in partie.niveaux)
     lignes = [(1, f"Reconnu : {gabarit.titre} ({gabarit.producteur})")]
@@ -83,8 +92,7 @@ def _lignes(partie: Partie, depot: Depot) -> list[tuple[int, str]]:
     if partie.remplit:
         lignes.append((1, "Remplira :"))
         for nom in partie.remplit:
-            indicateur = depot.catalogue.get(nom)
-            libelle = indicateur.libelle if indicateur else "(indicateur inconnu, non rempli)"
+            libelle = libelles.get(nom, "(indicateur inconnu, non rempli)")
             lignes.append((2, f"{nom} – {libelle}"))
     if partie.remarques:
         lignes.append((1, "À vérifier :"))
@@ -125,8 +133,9 @@ def afficher_actualisation(actualisation: Actualisation) -> None:
 def afficher_controle(controle: Controle) -> None:
     """Montre le résultat du contrôle des empreintes."""
     _console().print(
-        f"{_nombre(controle.embarques)} fichiers embarqués et {_nombre(controle.ajoutes)} ajoutés "
-        f"contrôlés : {len(controle.fautes) or 'aucune'} faute{'s' * (len(controle.fautes) > 1)}."
+        f"Fichiers contrôlés : {_nombre(controle.embarques)} embarqués, "
+        f"{_nombre(controle.ajoutes)} ajouté{'s' * (controle.ajoutes > 1)} ; "
+        f"{len(controle.fautes) or 'aucune'} faute{'s' * (len(controle.fautes) > 1)}."
     )
     afficher_fautes(controle.fautes)
 

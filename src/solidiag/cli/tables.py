@@ -52,7 +52,7 @@ def importer_table(lus: argparse.Namespace) -> int:
             "écrivez une déclaration avec --modele, puis donnez-la avec --declaration",
         )
     examen = examiner_table(chemin, table, depot=depot, connus=connus)
-    afficher_examen(examen, depot)
+    afficher_examen(examen, depot, nouveaux={table.id: table.titre})
     if not confirmer(oui=lus.oui):
         return 1
     afficher_resultats([ajouter_table(examen, table, depot=depot, jour=jour)])

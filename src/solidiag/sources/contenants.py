@@ -81,7 +81,7 @@ def ouvrir(octets: bytes, nom: str) -> tuple[Contenu, ...]:
         return (_gzip(octets, nom),)
     if octets.startswith(_ZIP) and classeur_de(octets, nom) is None:
         return tuple(_archive(octets, nom))
-    genre, extension = _genre(octets, nom)
+    genre, extension = genre_de(octets, nom)
     return (Contenu(genre=genre, membre="", extension=extension, octets=octets),)
 
 
@@ -142,7 +142,14 @@ def classeur_de(octets: bytes, nom: str) -> str | None:
         return extension
 
 
-def _genre(octets: bytes, nom: str) -> tuple[Genre, str]:
+def genre_de(octets: bytes, nom: str) -> tuple[Genre, str]:
+    """Renvoie le genre d'un fichier et son extension, d'après ses premiers octets.
+
+    Raises
+    ------
+    FichierRefuse
+        Si ce n'est pas un tableau que l'on lit, ou s'il est tronqué.
+    """
     if octets.startswith(_ZIP):
         extension = classeur_de(octets, nom)
         if extension:
@@ -184,7 +191,7 @@ def _gzip(octets: bytes, nom: str) -> Contenu:
         deplie.startswith(_GZIP) or classeur_de(deplie, nom) is None
     ):
         raise _archive_dans_archive(nom)
-    genre, extension = _genre(deplie, nom)
+    genre, extension = genre_de(deplie, nom)
     if genre != "texte":
         raise FichierRefuse(
             nom, "un classeur est compressé en gzip", "dépliez-le et donnez le classeur"
@@ -207,7 +214,7 @@ def _archive(octets: bytes, nom: str) -> Iterator[Contenu]:
             if contenu.startswith(_ZIP) and classeur_de(contenu, nom) is None:
                 raise _archive_dans_archive(nom)
             try:
-                genre, _ = _genre(contenu, info.filename)
+                genre, _ = genre_de(contenu, info.filename)
             except FichierRefuse:
                 continue
             yield Contenu(genre=genre, membre=info.filename, extension=".zip", octets=contenu)

@@ -106,7 +106,7 @@ def controler(
         r.indicateur: r.pour(f"{essai.source.id}/fichier", millesime) for r in gabarit.remplit
     }
     variables = variables_de(essai.source.id, remplit)
-    _refuser_doubles(essai, variables, vue.lignes[rang] if vue.lignes else ())
+    _refuser_doubles(essai, gabarit, variables, vue.lignes[rang] if vue.lignes else ())
     forme = _forme(vue, rang, gabarit)
     if gabarit.lecteur in LECTEURS:
         essai, dites_codes = reparer_codes(essai, connus, motif=_motif_du_code(gabarit, essai))
@@ -184,16 +184,21 @@ def _source(
     )
 
 
-def _refuser_doubles(essai: Essai, variables: set[str], entete: tuple[str, ...]) -> None:
+def _refuser_doubles(
+    essai: Essai, gabarit: Gabarit, variables: set[str], entete: tuple[str, ...]
+) -> None:
     noms = [cellule.strip() for cellule in entete]
     voulues = {*variables, essai.options.colonne_code, *essai.options.cles}
-    doubles = sorted({n for n in noms if n and noms.count(n) > 1} & voulues)
-    if doubles:
-        raise FichierRefuse(
-            essai.nom,
-            f"la colonne « {doubles[0]} » y est {noms.count(doubles[0])} fois",
-            "gardez la bonne et retirez l'autre, ou reprenez le fichier du producteur",
-        )
+    motifs = [*gabarit.signature.colonnes, *essai.options.noms.values()]
+    for nom in dict.fromkeys(noms):
+        if not nom or noms.count(nom) == 1:
+            continue
+        if nom in voulues or any(re.fullmatch(motif, nom) for motif in motifs):
+            raise FichierRefuse(
+                essai.nom,
+                f"la colonne « {nom} » y est {noms.count(nom)} fois",
+                "gardez la bonne et retirez l'autre, ou reprenez le fichier du producteur",
+            )
 
 
 def _motif_du_code(gabarit: Gabarit, essai: Essai) -> str:
@@ -274,6 +279,8 @@ def _sans_variable(essai: Essai) -> pl.DataFrame:
         grille = grille.filter(code.str.contains(options.forme_code))
     if options.extrait:
         code = code.str.extract(options.extrait)
+    if options.largeur and essai.fichier.niveau in ("COM", "DEP", "REG"):
+        code = code.str.zfill(options.largeur)
     return grille.select(
         pl.lit(essai.fichier.niveau).alias("niveau"),
         code.fill_null("").alias("code"),

@@ -18,7 +18,7 @@ import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import FormatInattendu
-from solidiag.sources.contenants import extraire
+from solidiag.sources.contenants import extraire, genre_de
 from solidiag.sources.options import Options
 
 LIGNE = "__ligne__"
@@ -124,7 +124,8 @@ def _sortir(octets: bytes, fichier: Fichier, *, options: Options) -> tuple[bytes
     """Renvoie les octets du tableau, sorti de son archive s'il y est, et son nom en minuscules."""
     if not options.membre:
         return octets, fichier.fichier.lower()
-    return extraire(octets, options.membre, fichier.fichier), options.membre.lower()
+    contenu = extraire(octets, options.membre, fichier.fichier)
+    return contenu, genre_de(contenu, options.membre)[1]
 
 
 def _faute(source: Source, fichier: Fichier, attendu: str, trouve: str) -> FormatInattendu:

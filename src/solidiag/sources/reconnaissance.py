@@ -360,12 +360,19 @@ def _valeurs_etrangeres(
         abimees = [v for v in etrangeres if re.fullmatch(r"\d([.,]\d+)?[Ee]\+\d+", v)]
         if abimees:
             fautes.append(f"les codes ont été changés en nombres par un tableur (« {abimees[0]} »)")
-        elif len(etrangeres) > _NOTES_ADMISES * len(valeurs):
+        elif _trop(len(etrangeres), len(valeurs)):
             fautes.append(
                 f"la colonne « {en_clair(colonne)} » porte « {etrangeres[0][:30]} », "
                 "qui n'est pas un code de ce fichier"
             )
     return fautes
+
+
+def _trop(etrangeres: int, valeurs: int) -> bool:
+    """Dit si les valeurs étrangères sont plus que quelques notes en marge du tableau."""
+    if etrangeres <= 2:
+        return 2 * etrangeres >= valeurs
+    return etrangeres > _NOTES_ADMISES * valeurs
 
 
 _NOTES_ADMISES = 0.1

@@ -52,6 +52,8 @@ class Connus:
             return code[:5] in self.codes["COM"] or code[:5] in self.codes["ARM"]
         if niveau in ("COM", "ARM"):
             return code in self.codes["COM"] or code in self.codes["ARM"]
+        if niveau == "QPV":
+            return re.fullmatch(r"Q[PN][0-9A-Z]{5,7}", code) is not None
         if niveau not in self.codes:
             return bool(re.fullmatch(FORME_DE_CODE, code))
         return code in self.codes[niveau]

@@ -40,6 +40,7 @@ PREFIXE = "ajouts/"
 """Début du chemin d'un fichier ajouté, là où un fichier embarqué commence par son domaine."""
 
 _NOM = re.compile(r"[a-z0-9][a-z0-9._-]{0,100}")
+_BINAIRE = getattr(os, "O_BINARY", 0)
 _REMPLIT = TypeAdapter(dict[str, tuple[Lecture, ...]])
 
 
@@ -295,8 +296,9 @@ def _verrous(nom: str, dossier: Path) -> dict[str, dict[str, Any]]:
 
 
 def _ecrire(chemin: Path, octets: bytes) -> None:
-    chemin.parent.mkdir(parents=True, exist_ok=True)
-    with chemin.open("wb") as flux:
+    chemin.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descripteur = os.open(chemin, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINAIRE, 0o600)
+    with os.fdopen(descripteur, "wb") as flux:
         flux.write(octets)
         flux.flush()
         os.fsync(flux.fileno())
