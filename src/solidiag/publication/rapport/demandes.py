@@ -25,10 +25,9 @@ COMMANDE = "solidiag sources importer FICHIER"
 _MODE_D_EMPLOI: tuple[Ligne, ...] = (
     Texte("Un fichier obtenu s'ajoute au diagnostic par la commande « "),
     Mention(COMMANDE, "reference"),
-    Texte(" » : elle le reconnaît, dit ce qu'il documente, et les chiffres se recalculent. "),
-    Texte(
-        "Données ouvertes : à télécharger ; sur convention : à demander par écrit, secret compris."
-    ),
+    Texte(" » : un fichier officiel connu est reconnu à sa forme, une table d'une autre forme "),
+    Texte("s'ajoute avec une courte description, et les chiffres se recalculent. Ce qui n'est pas "),
+    Texte("en données ouvertes se demande par écrit, avec la règle de secret convenue."),
 )
 
 
