@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from solidiag.errors import PublicationInterdite
 from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS, ConfStatus, ObsStatus, Precision
 from solidiag.model.service import ECARTS, PRIORITES, SERVICES
+
+if TYPE_CHECKING:
+    from solidiag.confidentiality.partenaires import ControlePartenaires
 
 CLES: dict[str, tuple[str, ...]] = {
     "observations": ("indicateur", "territoire", "periode"),
@@ -90,6 +94,8 @@ def publier(
     *,
     cles: Sequence[str] | None = None,
     planchers: Mapping[str, float] | None = None,
+    partenaires: Collection[str] = (),
+    controle: ControlePartenaires | None = None,
 ) -> PublishedTable:
     """Renvoie la table publiée, après contrôle du secret.
 
@@ -103,11 +109,16 @@ def publier(
     planchers
         Par indicateur, plancher du producteur : une valeur qui ne le dépasse pas doit dire qu'elle
         est un plancher.
+    partenaires
+        Indicateurs tirés de la table d'un partenaire (table ``observations``).
+    controle
+        Résultat de `partenaires.controler` sur ces mêmes lignes.
 
     Raises
     ------
     PublicationInterdite
-        Si une ligne montre ou laisse recalculer ce que son statut interdit, si une clé se répète,
+        Si les lignes d'un partenaire n'ont pas été contrôlées, si une ligne montre ou laisse
+        recalculer ce que son statut interdit, si une clé se répète,
         si un plancher se donne pour une valeur exacte, ou si un texte porte une coordonnée
         personnelle.
     """
@@ -119,6 +130,7 @@ def publier(
     _controler_planchers(frame, nom, planchers or {})
     _controler_ecarts(frame, nom)
     _controler_textes(frame, nom)
+    _controler_partenaires(frame, nom, partenaires, controle)
     copie = frame.clone()
     return PublishedTable(nom=nom, digest=empreinte(copie, nom), _contenu=copie, sceau=_SCEAU)
 
@@ -225,6 +237,22 @@ def _controler_ecarts(frame: pl.DataFrame, nom: str) -> None:
         for c in ("besoin_valeur", "besoin_reference", "offre_valeur", "offre_reference")
     )
     _refuser_si(frame.filter(volume & manque), nom, "une classe sans les valeurs qui la fondent")
+
+
+def _controler_partenaires(
+    frame: pl.DataFrame,
+    nom: str,
+    partenaires: Collection[str],
+    controle: ControlePartenaires | None,
+) -> None:
+    if not partenaires:
+        return
+    if controle is None or not controle.couvre(frame, partenaires):
+        raise PublicationInterdite(
+            nom,
+            "elle porte une table de partenaire "
+            f"(« {sorted(partenaires)[0]} ») dont les lignes n'ont pas passé le contrôle du secret",
+        )
 
 
 def _controler_textes(frame: pl.DataFrame, nom: str) -> None:
