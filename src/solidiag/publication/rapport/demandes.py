@@ -26,7 +26,9 @@ _MODE_D_EMPLOI: tuple[Ligne, ...] = (
     Texte("Un fichier obtenu s'ajoute au diagnostic par la commande « "),
     Mention(COMMANDE, "reference"),
     Texte(" » : un fichier officiel connu est reconnu à sa forme, une table d'une autre forme "),
-    Texte("s'ajoute avec une courte description, et les chiffres se recalculent. Ce qui n'est pas "),
+    Texte(
+        "s'ajoute avec une courte description, et les chiffres se recalculent. Ce qui n'est pas "
+    ),
     Texte("en données ouvertes se demande par écrit, avec la règle de secret convenue."),
 )
 
