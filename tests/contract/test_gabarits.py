@@ -23,6 +23,7 @@ from solidiag.sources.options import Options
 from solidiag.sources.reconnaissance import reconnaitre
 from solidiag.sources.registre import LECTEURS, lire
 from solidiag.sources.reparations import Connus
+from solidiag.storage.ajouts import Ajout, Ajouts
 from solidiag.storage.depot import Depot
 
 ECHANTILLONS = Path(__file__).with_name("echantillons")
@@ -410,3 +411,36 @@ def test_un_code_d_equipement_absent_d_un_millesime_est_non_documente() -> None:
     assert (len(bpe.editions["2018"].codes), len(bpe.editions["2019"].codes)) == (186, 187)
     assert len(bpe.communs("2018", "2019")) == 185
     assert bpe.communs("2018", "2011") == frozenset()
+
+
+def test_le_recensement_importe_remplace_une_definition_approchee_par_celle_de_la_grille(
+    connus: Connus, tmp_path: Path
+) -> None:
+    octets = _dossier(("ACH1919", "ACH1945", "ACH1970"))
+    partie = reconnu(octets, "dossier_complet.csv", connus)
+    ajouts = Ajouts(tmp_path)
+    chemin = partie.fichier.fichier
+    relatif = chemin.removeprefix(f"ajouts/{partie.source.id}/")
+    verrou = {"sha256": hashlib.sha256(octets).hexdigest(), "taille": len(octets)}
+    ajout = Ajout(source=partie.source, verrous={chemin: verrou}, remplit=partie.remplit)
+    ajouts.ajouter(ajout, {relatif: octets})
+    depot = Depot.embarque()
+    depot.ajouts = ajouts
+    for nom in ("fam_mono", "fam_3enf", "nodip_adultes"):
+        avant, apres = DEPOT.catalogue[nom], depot.catalogue[nom]
+        assert (avant.correspondance, apres.correspondance) == ("proche", "exacte")
+        assert apres.difference == ""
+        assert apres.libelle != avant.libelle
+        fichiers = {t.fichier for x in apres.lectures for t in (x.numerateur,) if t}
+        assert fichiers == {f"{partie.source.id}/fichier"}, "aucune lecture approchée ne reste"
+    assert len(depot.catalogue["hlm_part"].lectures) > 1, "même définition : l'ancien reste"
+
+
+@pytest.mark.parametrize("nom", ["fam_mono", "fam_3enf", "nodip_adultes", "pop_0_2"])
+def test_une_definition_exacte_attend_un_fichier(nom: str) -> None:
+    brut = DEPOT.declaration(f"definitions_exactes/{nom}.yaml")
+    assert brut["correspondance"] == "exacte"
+    assert "difference" not in brut
+    assert "lectures" not in brut
+    assert DEPOT.catalogue[nom].correspondance == "proche"
+    assert nom in {r.indicateur for g in GABARITS.values() for r in g.remplit}

@@ -106,8 +106,14 @@ class Depot:
         for ajout in self._ajouts[0]:
             if ajout.indicateur is not None:
                 declares.setdefault(ajout.indicateur.id, ajout.indicateur)
+        exactes = {
+            i.id: i for i in charger_dossier(self.declarations / "definitions_exactes", Indicateur)
+        }
         for ajout in self._ajouts[0]:
             for nom, lectures in ajout.remplit.items():
+                if nom in exactes:
+                    # La définition de la grille remplace l'approchée : jamais mêlées.
+                    declares[nom] = exactes.pop(nom)
                 if nom in declares:
                     toutes = placer(declares[nom].lectures, lectures)
                     declares[nom] = declares[nom].model_copy(update={"lectures": toutes})
