@@ -18,7 +18,9 @@ from solidiag.publication.graphiques import (
     rangs,
 )
 from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.accords import accord_de
 from solidiag.publication.rapport.phrases import etendue, lisibles, majuscule, sujet
+from solidiag.publication.rapport.reperes import TENDANCES_DITES
 from solidiag.publication.rapport.tableaux import nombre_de, source_de
 
 _SYMBOLES = {"percent": "%", "euro": "€"}
@@ -103,18 +105,21 @@ def evolution_departement(matiere: Matiere, identifiant: str) -> Figure | None:
     if len(annuelles) < 3:
         return None
     annuelles.sort(key=lambda o: o.periode)
+    tendance = matiere.tendance(identifiant, matiere.departement.id)
+    apres_rupture = tendance["debut"] if tendance and tendance["rupture"] else ""
     points = tuple(
         PointEvolution(
             periode=o.periode,
             valeur=o.value,
             texte=_imprime(matiere, o),
-            rupture=o.status == "B",
+            rupture=o.status == "B" or o.periode == apres_rupture,
         )
         for o in annuelles
     )
     premiere, derniere = annuelles[0], annuelles[-1]
     legende: tuple[Ligne, ...] = (
-        Texte(f"{majuscule(dans(matiere.departement))}, {sujet(indicateur)} est passé de "),
+        Texte(f"{majuscule(dans(matiere.departement))}, {sujet(indicateur)} est "),
+        Texte(f"{accord_de(sujet(indicateur)).adjectif('passé')} de "),
         matiere.imprimer(premiere),
         Texte(" en "),
         Mention(premiere.periode, "millesime"),
@@ -122,6 +127,7 @@ def evolution_departement(matiere: Matiere, identifiant: str) -> Figure | None:
         matiere.imprimer(derniere),
         Texte(" en "),
         Mention(derniere.periode, "millesime"),
+        Texte(f" : {TENDANCES_DITES[tendance['verdict']]}" if tendance else ""),
     )
     return Figure(
         id=f"evolution-{identifiant}",
