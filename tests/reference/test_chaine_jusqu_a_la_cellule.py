@@ -297,3 +297,10 @@ def test_the_printed_chain_gives_file_line_column_and_text(identifiant: str, cod
         vues += 1
     assert fichiers
     assert vues
+
+
+def test_an_indicator_that_no_file_documents_explains_what_to_provide() -> None:
+    contenu = " ".join(texte for _, texte in expliquer("surendet", "40").contenu)
+    assert "Non documenté" in contenu
+    assert "Banque de France" in contenu
+    assert "solidiag sources importer" in contenu

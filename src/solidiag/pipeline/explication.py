@@ -10,7 +10,7 @@ import polars as pl
 
 from solidiag.besoins.formules import termes_de
 from solidiag.besoins.tracer import Chaine, TermeTrace, lectures_possibles, tracer
-from solidiag.catalogue.indicateur import Indicateur, Lecture, MesureOffre, Terme
+from solidiag.catalogue.indicateur import ACCES, Indicateur, Lecture, MesureOffre, Terme
 from solidiag.catalogue.service import lire_categories
 from solidiag.errors import IndicateurInconnu
 from solidiag.geography.referentiel import Referentiel
@@ -82,14 +82,14 @@ def expliquer(
 
 
 def _declaration(depot: Depot, identifiant: str) -> tuple[Indicateur | MesureOffre, str]:
-    if identifiant in depot.indicateurs:
-        return depot.indicateurs[identifiant], ""
+    if identifiant in depot.catalogue:
+        return depot.catalogue[identifiant], ""
     nom, suffixe = identifiant, ""
     if identifiant.startswith("offre."):
         nom, _, suffixe = identifiant.removeprefix("offre.").rpartition(".")
     mesure = depot.mesures.get(nom)
     if mesure is None:
-        connus = [*depot.indicateurs, *depot.mesures]
+        connus = [*depot.catalogue, *depot.mesures]
         proches = difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.6)
         raise IndicateurInconnu(identifiant, proches=proches)
     return (en_indicateur(mesure) if mesure.origine == "table" else mesure), suffixe
@@ -104,8 +104,10 @@ def _expliquer_table(
     periode: str,
     cache: Cache,
 ) -> Explication:
-    possibles = lectures_possibles(indicateur, territoire.id, periode)
     titre = f"{indicateur.libelle} – {territoire.nom} ({territoire.id})"
+    if not indicateur.lectures:
+        return Explication(titre=titre, contenu=tuple(_a_demander(indicateur)))
+    possibles = lectures_possibles(indicateur, territoire.id, periode)
     if not possibles:
         niveaux = sorted({n for lecture in indicateur.lectures for n in lecture.niveaux})
         texte = f"Non documenté à ce niveau ; niveaux lus : {', '.join(niveaux)}."
@@ -130,6 +132,21 @@ def _expliquer_table(
     for declare, terme in zip(termes_de(lecture), chaine.termes, strict=True):
         contenu += _terme(depot, declare, terme)
     return Explication(titre=titre, contenu=tuple(contenu))
+
+
+def _a_demander(indicateur: Indicateur) -> Iterator[tuple[int, str]]:
+    """Parcourt ce qu'il faut fournir pour documenter un indicateur qu'aucun fichier ne porte."""
+    yield 1, f"Définition : {indicateur.definition}"
+    yield 1, "Non documenté : aucun fichier embarqué ni ajouté ne porte cet indicateur."
+    demande = indicateur.demande
+    if demande is None:
+        return
+    yield 1, f"Fichier à fournir : {demande.fichier} ({demande.millesime})"
+    yield 2, f"{demande.producteur}, {demande.jeu_de_donnees} ; {ACCES[demande.acces]}"
+    yield 2, f"variables : {demande.variables}"
+    if demande.adresse:
+        yield 2, demande.adresse
+    yield 1, "Une fois obtenu : solidiag sources importer FICHIER"
 
 
 def _valeur(
