@@ -50,7 +50,7 @@ def calculer(table):
     }
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(table=tables)
 def test_the_axis_lies_between_its_largest_domain_and_their_sum(table):
     lignes = calculer(table)
@@ -66,7 +66,7 @@ def test_the_axis_lies_between_its_largest_domain_and_their_sum(table):
         assert axe["n_domaines"] == len(connus)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(table=tables)
 def test_a_missing_count_is_never_zero_and_each_territory_comes_back(table):
     lignes = calculer(table)
@@ -76,7 +76,7 @@ def test_a_missing_count_is_never_zero_and_each_territory_comes_back(table):
         assert (ligne["status"] == "Q") == (valeur is None)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(table=tables)
 def test_a_territory_counts_at_least_its_parts_unless_its_own_sum_is_smaller(table):
     lignes = calculer(table)
