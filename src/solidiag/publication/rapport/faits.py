@@ -74,7 +74,10 @@ class Fait:
         ligne = self.comparaisons.get(reference)
         if ligne is None or ligne["verdict"] == "non_comparable":
             return ("", "non_comparable", False, "neutre")
-        return (reference, str(ligne["verdict"]), bool(ligne["nette"]), str(ligne["lecture"]))
+        verdict = str(ligne["verdict"])
+        if verdict == "non_concluant" and ligne.get("methode") == "etendue":
+            verdict = "dans_l_etendue"
+        return (reference, verdict, bool(ligne["nette"]), str(ligne["lecture"]))
 
     def principale(self, references: Sequence[str]) -> str:
         """Renvoie la première référence comparable, ou rien."""

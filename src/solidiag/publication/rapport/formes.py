@@ -62,6 +62,16 @@ def formes_situation(
                 ),
             )  # fmt: skip
         return tuple(formes)
+    if verdict == "dans_l_etendue":
+        reste = accord.conjuguer("reste", "restent")
+        return (
+            (*initiaux, Texte(f" {reste} dans l'étendue {dit.de}.")),
+            (
+                Texte(f"{majuscule(dit.dans)}, on trouve des valeurs plus hautes et plus basses "),
+                Texte("pour "), *noms, Texte("."),
+            ),
+            (Texte(f"{majuscule(lieu)}, "), *noms, Texte(f" {reste} dans l'étendue {dit.de}.")),
+        )  # fmt: skip
     return (
         (
             Texte("Pour "), *noms, Texte(f", l'écart avec {dit.nom} reste dans la marge "),
@@ -218,7 +228,8 @@ def _sans_reference(
         yield (
             nommer(seul.indicateur, initiale=True), Texte(" est de "), seul.valeur,
             *unite_dite(seul.indicateur), Texte(f" {lieu} "), *a_la_date(periode),
-            Texte(" ; aucune valeur de même source et de même date ne permet de le situer."),
+            Texte(" ; aucune valeur de même source et de même date ne permet de "),
+            Texte(f"{'la' if seul.accord.feminin else 'le'} situer."),
         )  # fmt: skip
         yield (
             *a_la_date(periode, initiale=True), Texte(", "), nommer(seul.indicateur),
@@ -253,6 +264,9 @@ def formes_autres(faits: Sequence[Fait], reference: str, *, dit: Repere) -> tupl
         elif verdict == "proche":
             differe = accord.conjuguer("diffère", "diffèrent")
             propositions.append((*noms, Texte(f" {differe} peu")))
+        elif verdict == "dans_l_etendue":
+            reste = accord.conjuguer("reste", "restent")
+            propositions.append((*noms, Texte(f" {reste} dans leur étendue")))
         else:
             propositions.append((Texte("on ne peut pas conclure pour "), *noms))
     if not propositions:

@@ -52,6 +52,8 @@ TENDANCES_DITES: dict[str, str] = {
 def verdict_dit(ligne: Mapping[str, Any]) -> str:
     """Renvoie le verdict d'une comparaison tel qu'il s'écrit dans une cellule."""
     dit = _VERDICTS[ligne["verdict"]]
+    if ligne["verdict"] == "non_concluant" and ligne["methode"] == "etendue":
+        return "dans leur étendue"
     if ligne["nette"]:
         dit += ", de façon nette"
     lecture = _LECTURES.get(ligne["lecture"], "")
