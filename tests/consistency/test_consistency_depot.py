@@ -109,6 +109,12 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.FormatInattendu("s", "f", attendu="une colonne", trouve="rien"),
         errors.MarqueInconnue("s", "f", colonne="c", marques=["x"]),
         errors.FichierRefuse("f.csv", "il est vide", "téléchargez-le à nouveau"),
+        errors.RecuperationImpossible(
+            "https://exemple.fr/f.csv",
+            cause="reseau",
+            raison="le réseau ou le serveur ne répond pas",
+            conseil="Vérifiez la connexion",
+        ),
         errors.SortieImpossible("sortie", "le disque est plein"),
         errors.RenduImpossible("PDF", "une figure n'a pas de texte"),
         errors.VerificationImpossible("sortie", "ce dossier n'existe pas"),
