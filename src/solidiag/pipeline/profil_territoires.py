@@ -49,6 +49,7 @@ _PRECISIONS = {
 }
 _NIVEAU_RURAL = 5
 _ZONAGE = re.compile(r"^([A-Za-z]+)-(.+)$")
+_FRANCE = re.compile(r"^FR$", re.IGNORECASE)
 _ANCIEN = re.compile(r"^(\d{4,5}|2[AB]\d{3})$")
 
 
@@ -97,7 +98,7 @@ def resoudre(texte: str, referentiel: Referentiel, octets: Octets) -> Sujet:
     if trouve and prefixe in ZONAGES and not _est_un_nom(texte, referentiel):
         return _zonage(ZONAGES[prefixe], trouve[2].strip(), referentiel)
     try:
-        territoire = referentiel.resoudre(texte)
+        territoire = referentiel.resoudre(_FRANCE.sub("FR-FR", texte.strip()))
     except TerritoireInconnu as erreur:
         ancien = _ancienne_commune(texte, referentiel)
         if ancien is None:

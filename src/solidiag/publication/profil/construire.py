@@ -130,10 +130,10 @@ def fourchette(matiere: MatiereProfil, observe: Observe | None) -> tuple[Ligne, 
 def _tableau_seul(matiere: MatiereProfil) -> Tableau:
     fiche = matiere.fiches[0]
     colonnes = [
-        Colonne(entete="Indicateur", largeur=30),
-        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=13),
-        Colonne(entete="Fourchette", largeur=22),
-        *(Colonne(entete=_entete(t), alignement="droite", largeur=13) for t in fiche.comparateurs),
+        Colonne(entete="Indicateur", largeur=34),
+        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=15),
+        Colonne(entete="Fourchette", largeur=20),
+        *(Colonne(entete=_entete(t), alignement="droite", largeur=15) for t in fiche.comparateurs),
     ]
     lignes = []
     for indicateur in matiere.indicateurs:
@@ -248,8 +248,10 @@ def _notes(matiere: MatiereProfil) -> tuple[tuple[Ligne, ...], ...]:
                     noms.append(indicateur.libelle_court)
     notes: list[tuple[Ligne, ...]] = []
     if raisons:
-        phrases = [f"{', '.join(noms)} : {motif}" for motif, noms in raisons.items()]
-        notes.append((Texte("Sans fourchette. "), Mention(" ; ".join(phrases) + ".", "definition")))
+        phrases = [f"{motif} ({', '.join(noms)})" for motif, noms in raisons.items()]
+        notes.append(
+            (Texte("Sans fourchette : "), Mention(" ; ".join(phrases) + ".", "definition"))
+        )
     if estime:
         notes.append((Texte("Estimation : une commune coupée y compte pour sa part."),))
     return tuple(notes)

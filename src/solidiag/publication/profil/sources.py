@@ -13,12 +13,16 @@ from solidiag.publication.profil.matiere import MatiereProfil
 def blocs_des_sources(matiere: MatiereProfil) -> Iterator[Bloc]:
     """Renvoie les sources des chiffres montrés, et comment remonter à l'un d'eux."""
     contenu: list[Ligne] = [Texte("Sources : ")]
-    for rang, (source, millesimes) in enumerate(_citees(matiere).items()):
+    par_producteur: dict[str, list[str]] = {}
+    for source, millesimes in _citees(matiere).items():
         declaree = matiere.sources[source]
-        annees = ", ".join(sorted(millesimes))
-        contenu.append(Texte(" ; " if rang else ""))
+        titre = declaree.titre.partition(" (")[0]
+        annees = ", ".join(annee for annee in sorted(millesimes) if annee not in titre)
         suffixe = f" ({annees})" if annees else ""
-        contenu.append(Mention(f"{declaree.producteur}, {declaree.titre}{suffixe}", "reference"))
+        par_producteur.setdefault(declaree.producteur, []).append(f"{titre}{suffixe}")
+    for rang, (producteur, titres) in enumerate(par_producteur.items()):
+        contenu.append(Texte(" ; " if rang else ""))
+        contenu.append(Mention(f"{producteur} : {', '.join(titres)}", "reference"))
     contenu.append(Texte(". Licences et adresses : commande « solidiag sources ». "))
     contenu.append(Mention(f"Solidiag {matiere.version}.", "numero"))
     yield Paragraphe(style="source", contenu=tuple(contenu))

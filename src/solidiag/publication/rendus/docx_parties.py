@@ -18,6 +18,7 @@ from solidiag.publication.rendus.styles import (
     MARGE_CM,
     MARGE_FICHE_CM,
     MARGE_HAUTE_CM,
+    MARGE_HAUTE_FICHE_CM,
     PAGE_CM,
     STYLES,
     StyleTexte,
@@ -232,8 +233,8 @@ def section(*, paysage: bool, couverture: bool, fiche: bool = False) -> str:
     marge, haut = twips(MARGE_CM), twips(MARGE_HAUTE_CM)
     distance = 567
     if fiche:
-        marge = haut = twips(MARGE_FICHE_CM)
-        distance, couverture = 400, False
+        marge, haut = twips(MARGE_FICHE_CM), twips(MARGE_HAUTE_FICHE_CM)
+        distance, couverture = 340, False
     pied = "rIdPiedPaysage" if paysage else "rIdPied"
     return (
         f'<w:sectPr><w:footerReference w:type="default" r:id="{pied}"/>'

@@ -14,6 +14,7 @@ RETRAIT_DROIT_CM: Final = LARGEUR_PORTRAIT_CM - LARGEUR_TEXTE_CM
 MARGE_CM: Final = 2.5
 MARGE_HAUTE_CM: Final = 2.3
 MARGE_FICHE_CM: Final = 1.6
+MARGE_HAUTE_FICHE_CM: Final = 1.3
 PAGE_CM: Final = (21.0, 29.7)
 _TITRES_DE_FICHE: Final = {
     "Titre": 19.0,
@@ -232,9 +233,9 @@ def de_fiche(style: StyleTexte) -> StyleTexte:
     return replace(
         style,
         corps=corps,
-        ligne=corps * 1.18,
-        avant=min(7.0, style.avant * 0.3),
-        apres=min(5.0, style.apres * 0.35),
+        ligne=corps * 1.12,
+        avant=6.0 if style.id == "Titre1" else min(4.0, style.avant * 0.2),
+        apres=min(3.0, style.apres * 0.2),
         droite_cm=0.0,
     )
 
