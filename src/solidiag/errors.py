@@ -119,10 +119,16 @@ class FichierAltere(DonneesError):
 
     def __init__(self, chemin: str, *, attendu: str, trouve: str) -> None:
         self.chemin, self.attendu, self.trouve = chemin, attendu, trouve
+        ajoute = chemin.startswith("ajouts/")
+        remede = (
+            "Importez à nouveau le fichier d'origine avec « solidiag sources importer »"
+            if ajoute
+            else "Réinstallez Solidiag ou remettez le fichier d'origine"
+        )
         super().__init__(
             f"Le fichier de données « {chemin} » a été modifié : empreinte attendue "
-            f"{attendu[:12]}…, trouvée {trouve[:12]}…. Réinstallez Solidiag ou remettez le "
-            "fichier d'origine ; aucun chiffre n'est tiré d'un fichier altéré."
+            f"{attendu[:12]}…, trouvée {trouve[:12]}…. {remede} ; aucun chiffre n'est tiré d'un "
+            "fichier altéré."
         )
 
 

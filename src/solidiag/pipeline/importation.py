@@ -166,7 +166,8 @@ def _ranger(partie: Partie, octets: bytes, *, depot: Depot, jour: date, comment:
     chemin = partie.fichier.fichier
     ajouts = depot.ajouts or Ajouts(dossier_des_donnees())
     connu = next((ajout for ajout in ajouts.lus if ajout.source.id == source.id), None)
-    if connu and connu.source == source and dict(connu.remplit) == remplit:
+    meme = connu is not None and connu.source == source and dict(connu.remplit) == remplit
+    if meme and ajouts.octets(chemin) == octets:
         return Resultat(source=source.id, deja=True)
     avant = ajouts.noms()
     ajouts.ajouter(
