@@ -305,3 +305,11 @@ def test_publishing_a_partner_table_needs_the_control_of_these_very_rows() -> No
 def test_a_small_value_shown_does_not_pass_the_control() -> None:
     with pytest.raises(PublicationInterdite, match="moins de 11"):
         controler(lignes({"COM-1": 5.0}), parents={}, regles=R)
+
+
+def test_an_unbounded_cell_is_said_unbounded_even_for_large_amounts() -> None:
+    structure = croiser(modalites_et_total("T", ["a", "b"]))
+    vues = {d.cellule: d for d in attaquer(structure, {("b",): 5e9})}
+    assert vues["a",].bas == 0
+    assert vues["a",].haut == float("inf")
+    assert vues["T",].bas == 5e9

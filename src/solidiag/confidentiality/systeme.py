@@ -346,9 +346,10 @@ def _extremer(bloc: _Bloc, vues: Etendues, seule: int, sens: float) -> None:
         cout = np.zeros(bloc.bas.size)
         cout[seule] = -1.0
         borne = bloc.haut.copy()
-        borne[seule] = _TRES_GRAND
+        loin = 1e9 + 1e3 * float(np.abs(bloc.b).sum() + bloc.bas.sum())
+        borne[seule] = loin
         table = bloc.resoudre(cout, haut=borne)
-        if table[seule] >= _TRES_GRAND - 1:
+        if table[seule] >= loin - 1:
             vues.haut[seule] = np.inf
             return
         vues.noter(table)
@@ -356,6 +357,3 @@ def _extremer(bloc: _Bloc, vues: Etendues, seule: int, sens: float) -> None:
     cout = np.zeros(bloc.bas.size)
     cout[seule] = -sens
     vues.noter(bloc.resoudre(cout))
-
-
-_TRES_GRAND = 1e9
