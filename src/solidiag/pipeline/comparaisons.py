@@ -243,12 +243,20 @@ def publier_comparees(
     """Renvoie les trois tables, passées par la porte du secret."""
     return Comparees(
         comparaisons=publier(
-            comparaisons.select(COMPARAISONS.keys()),
+            _arrondir(comparaisons.select(COMPARAISONS.keys())),
             "comparaisons",
             cles=("indicateur", "territoire", "reference"),
         ),
         tendances=publier(
-            tendances.select(TENDANCES.keys()), "tendances", cles=("indicateur", "territoire")
+            _arrondir(tendances.select(TENDANCES.keys())),
+            "tendances",
+            cles=("indicateur", "territoire"),
         ),
         semblables=publier(semblables, "semblables", cles=("territoire", "semblable")),
     )
+
+
+def _arrondir(table: pl.DataFrame) -> pl.DataFrame:
+    """Ôte le bruit de calcul des différences : douze chiffres significatifs."""
+    decimaux = pl.col(pl.Float64)
+    return table.with_columns(decimaux.round_sig_figs(12))

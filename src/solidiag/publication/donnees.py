@@ -60,6 +60,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         "ordre": matiere.priorites.frame,
         **_types(matiere),
         **_personnes(matiere),
+        **_comparaisons(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
     }
@@ -124,6 +125,35 @@ def _personnes(matiere: Matiere) -> dict[str, pl.DataFrame]:
             pl.col("origin").alias("origine"),
         )
     }
+
+
+def _comparaisons(matiere: Matiere) -> dict[str, pl.DataFrame]:
+    """Renvoie les comparaisons, les tendances et les territoires semblables, s'ils y sont."""
+    noms = matiere.referentiel.territoires.select(
+        pl.col("id").alias("territoire"), pl.col("nom").alias("nom_territoire")
+    )
+    rendues = {}
+    for nom, publiee in (
+        ("comparaisons", matiere.comparaisons),
+        ("tendances", matiere.tendances),
+        ("semblables", matiere.semblables),
+    ):
+        if publiee is None:
+            continue
+        table = publiee.frame.join(noms, on="territoire", how="left", maintain_order="left")
+        if "nette" in table.columns:
+            table = table.with_columns(
+                pl.when("nette").then(pl.lit("oui")).otherwise(pl.lit("non")).alias("nette")
+            )
+        if "semblable" in table.columns:
+            table = table.join(
+                noms.rename({"territoire": "semblable", "nom_territoire": "nom_semblable"}),
+                on="semblable",
+                how="left",
+                maintain_order="left",
+            )
+        rendues[nom] = table
+    return rendues
 
 
 def octets_csv(table: pl.DataFrame) -> bytes:
