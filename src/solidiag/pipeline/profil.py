@@ -46,6 +46,9 @@ from solidiag.storage.sorties import MANIFESTE, remplacer, verifier_place
 Demandeur = Callable[[Referentiel, Depot], Sujet]
 """Donne le territoire d'une fiche, une fois le référentiel chargé."""
 
+_PAR_ARRONDISSEMENT = (
+    "donné par arrondissement municipal seulement : ces parts ne s'additionnent pas"
+)
 _PETIT = "non montré sous {} habitants : la valeur reposerait sur quelques cas"
 
 
@@ -155,7 +158,7 @@ def preparer(
         indicateurs, depot, referentiel, territoires=ids, propres=propres, cache=cache
     )
     observations = _taire_petits(
-        observations,
+        _dire_arrondissements(observations, referentiel),
         {s.id: _population(s, referentiel) for s in sujets},
         seuil=int(parametres["population_minimale"]),
         sauf=frozenset(parametres["montres_toujours"]),
@@ -290,6 +293,11 @@ def _services(
             raison = "Les services sont inventoriés par département : voir la fiche de chacun."
         elif sujet.territoire.niveau is Niveau.ARRONDISSEMENT_MUNICIPAL:
             raison = "Les services ne sont comptés qu'à la commune : voir sa fiche."
+        elif _deborde(sujet, referentiel):
+            raison = (
+                "Le territoire s'étend sur plusieurs départements, et les services sont "
+                "inventoriés un département à la fois : ils ne sont pas comptés ici."
+            )
         else:
             departement = departement_principal(sujet, referentiel)
             par_departement.setdefault(departement, []).append(sujet)
@@ -309,6 +317,15 @@ def _services(
             )
         )
     return dites, comptes
+
+
+def _deborde(sujet: Sujet, referentiel: Referentiel) -> bool:
+    """Dit si une commune du territoire n'est pas dans l'inventaire de son département."""
+    communes = referentiel.communes
+    dedans = communes.filter(pl.col("departement") == departement_principal(sujet, referentiel))
+    epci = dedans["epci"].drop_nulls().unique()
+    voisines = communes.filter(pl.col("epci").is_in(epci.implode()))
+    return not set(sujet.parts) <= {*dedans["code"], *voisines["code"]}
 
 
 def _sources_des_services(
@@ -350,10 +367,24 @@ def _niveaux(indicateur: Indicateur) -> str:
 
 
 def _producteurs(indicateur: Indicateur, depot: Depot) -> str:
+    """Renvoie qui détient le fichier à demander, à défaut qui a produit ceux qui sont lus."""
+    if indicateur.demande is not None and indicateur.demande.producteur:
+        return indicateur.demande.producteur
     references = dict.fromkeys(
         terme.fichier for lecture in indicateur.lectures for terme in formules.termes_de(lecture)
     )
     return ", ".join(dict.fromkeys(depot.fichier(r)[0].producteur for r in references))
+
+
+def _dire_arrondissements(observations: pl.DataFrame, referentiel: Referentiel) -> pl.DataFrame:
+    """Dit d'une commune à arrondissements que sa valeur n'est donnée que par arrondissement."""
+    villes = [f"COM-{c}" for c in referentiel.arrondissements_municipaux["commune"].unique()]
+    confondue = pl.col("territoire").is_in(villes) & pl.col("motif").str.starts_with(
+        "commune fusionnée ou séparée"
+    ).fill_null(value=False)
+    return observations.with_columns(
+        pl.when(confondue).then(pl.lit(_PAR_ARRONDISSEMENT)).otherwise("motif").alias("motif")
+    )
 
 
 def _secrets(indicateurs: Sequence[Indicateur], dits: dict[str, str]) -> dict[str, str]:

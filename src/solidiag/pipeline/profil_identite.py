@@ -10,7 +10,7 @@ from solidiag.geography.assemblage import LIBELLES_ZONAGES, NIVEAUX_DE_DENSITE
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.territoire import LIBELLES_NIVEAUX, Niveau, Territoire
 from solidiag.pipeline.profil_territoires import Sujet
-from solidiag.publication.francais import majuscule, nom_long
+from solidiag.publication.francais import compter, majuscule, nom_long, nombre
 from solidiag.publication.profil.matiere import Fiche
 
 _PARENTS = (Niveau.EPCI, Niveau.DEPARTEMENT, Niveau.REGION, Niveau.FRANCE)
@@ -66,10 +66,8 @@ def _nature(sujet: Sujet) -> str:
         nom = genres[sujet.propre.genre]
     else:
         nom = majuscule(LIBELLES_NIVEAUX[territoire.niveau][0])
-    communes = len(sujet.parts)
-    suite = "" if territoire.niveau in _DEUX_NIVEAUX else f", {communes} commune"
-    if suite and communes > 1:
-        suite += "s"
+    communes = compter(len(sujet.parts), "commune")
+    suite = "" if territoire.niveau in _DEUX_NIVEAUX else f", {communes}"
     code = "" if territoire.niveau in (Niveau.FRANCE, Niveau.LIBRE) else f" {territoire.code}"
     return f"{nom}{code}{suite}"
 
@@ -139,7 +137,12 @@ def _appartenances(
 
 
 def _zonages(sujet: Sujet, referentiel: Referentiel) -> Iterator[tuple[str, str, str]]:
-    """Renvoie les zonages du territoire ; au-delà d'une commune, combien y sont."""
+    """Renvoie les zonages du territoire ; au-delà d'une commune, combien y sont.
+
+    Ceux d'un arrondissement municipal ne sont pas connus : la liste est celle de sa commune.
+    """
+    if sujet.territoire.niveau is Niveau.ARRONDISSEMENT_MUNICIPAL:
+        return
     table = referentiel.zonages.filter(pl.col("commune").is_in(list(sujet.parts)))
     commune = sujet.territoire.niveau in _DEUX_NIVEAUX
     for zonage, libelle in LIBELLES_ZONAGES.items():
@@ -151,7 +154,8 @@ def _zonages(sujet: Sujet, referentiel: Referentiel) -> Iterator[tuple[str, str,
             valeur = str(lignes["valeur"][0])
             detail = "" if valeur == "commune retenue" else valeur
         else:
-            detail = f"{lignes['commune'].n_unique()} communes sur {len(sujet.parts)}"
+            dedans = compter(lignes["commune"].n_unique(), "commune")
+            detail = f"{dedans} sur {nombre(len(sujet.parts))}"
         yield libelle, _court(detail), millesime
     if commune:
         densite = _communes(sujet, referentiel)["densite"][0]

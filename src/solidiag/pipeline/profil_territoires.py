@@ -269,7 +269,8 @@ def _dire_coupees(propre: TerritoirePropre) -> str:
     return (
         f"{nombre} {communes} par le dessin : chacune compte pour sa part de surface, qui tient "
         f"lieu de part de population. C'est une convention, et les chiffres sont des estimations. "
-        f"Au-delà de {haut} % de sa surface une commune est entière, sous {bas} % elle est omise."
+        f"Au-delà de {haut} % de sa surface une commune est entière, sous {bas} % elle est omise. "
+        "Ses services sont comptés en entier."
     )
 
 

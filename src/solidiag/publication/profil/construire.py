@@ -15,15 +15,16 @@ from solidiag.publication.document import (
     Fort,
     Ligne,
     Mention,
+    Nombre,
     Paragraphe,
     Tableau,
     Texte,
     Titre,
 )
-from solidiag.publication.francais import UNITES, de, enumerer, nom_court
+from solidiag.publication.francais import UNITES, de, enumerer, nom_court, nom_long, nombre
 from solidiag.publication.matiere import Observe
 from solidiag.publication.profil.manques import blocs_des_manques
-from solidiag.publication.profil.matiere import Fiche, MatiereProfil
+from solidiag.publication.profil.matiere import Fiche, MatiereProfil, cle_de
 from solidiag.publication.profil.sources import blocs_des_sources
 from solidiag.publication.rapport.phrases import millesime
 from solidiag.publication.typographie import soigner_document
@@ -42,11 +43,12 @@ def construire_profil(matiere: MatiereProfil) -> Document:
     fiches = matiere.fiches
     premiere = fiches[0]
     if len(fiches) == 1:
-        titre = f"Profil {de(premiere.territoire)}"
+        titre = f"Profil{_complement(premiere.territoire)}"
         entete = premiere.nature
         sous_titre = " · ".join(nom for _, nom in premiere.appartenances)
     else:
-        titre = f"Profils {enumerer(de(f.territoire) for f in fiches)}"
+        noms = enumerer(nom_long(f.territoire) for f in fiches)
+        titre = f"Profils : {noms}"
         entete = "Deux territoires côte à côte"
         sous_titre = "Sans classement : chaque écart est dit avec ce que les chiffres permettent"
     return soigner_document(
@@ -61,6 +63,12 @@ def construire_profil(matiere: MatiereProfil) -> Document:
             genre="fiche",
         )
     )
+
+
+def _complement(territoire: Territoire) -> str:
+    if territoire.niveau is Niveau.LIBRE:
+        return f" : {territoire.nom}"
+    return f" {de(territoire)}"
 
 
 def _blocs(matiere: MatiereProfil) -> Iterator[Bloc]:
@@ -121,6 +129,12 @@ def fourchette(matiere: MatiereProfil, observe: Observe | None) -> tuple[Ligne, 
     if observe.status == "E":
         return (Texte("estimation"),)
     bornes = matiere.bornes(observe)
+    if bornes is None and (observe.n_publies or 0) < (observe.n_total or 0):
+        return (
+            Nombre(nombre(observe.n_publies or 0), cle_de(observe, "n_publies")),
+            Texte(" communes lues sur "),
+            Nombre(nombre(observe.n_total or 0), cle_de(observe, "n_total")),
+        )
     if bornes is None:
         return (Texte("sans"),)
     genre = "arrondi" if observe.method == "arrondi" else "intervalle"
@@ -289,8 +303,8 @@ def _compte(
     return (nombres[0] if nombres else None, temps[0] if temps else None)
 
 
-def _a_dire(nombre: Observe | None, temps: Observe | None) -> bool:
-    return any(o is not None and o.lisible for o in (nombre, temps))
+def _a_dire(compte: Observe | None, temps: Observe | None) -> bool:
+    return any(o is not None and o.lisible for o in (compte, temps))
 
 
 def _tableau_services(
@@ -307,9 +321,13 @@ def _tableau_services(
     for mesure, couples in dits:
         periodes = [n.periode for n, _ in couples if n is not None and n.periode]
         cellules = [Cellule(contenu=_libelle(mesure, max(periodes, default="")))]
-        for fiche, (nombre, temps) in zip(matiere.fiches, couples, strict=True):
-            cellules.append(Cellule(contenu=(matiere.imprimer(nombre),)))
-            cellules.append(Cellule(contenu=_proche(matiere, mesure, fiche, temps)))
+        for fiche, (compte, temps) in zip(matiere.fiches, couples, strict=True):
+            cellules.append(Cellule(contenu=(matiere.imprimer(compte),)))
+            sur_place = compte is not None and bool(compte.value)
+            if sur_place and fiche.territoire.niveau is Niveau.COMMUNE:
+                cellules.append(Cellule(contenu=(Texte("dans la commune"),)))
+            else:
+                cellules.append(Cellule(contenu=_proche(matiere, mesure, fiche, temps)))
         lignes.append(tuple(cellules))
     notes = [
         "Nombre de lieux connus, doublons réunis. Temps en voiture estimés depuis le centre de la "

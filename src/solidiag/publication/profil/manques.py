@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from solidiag.catalogue.indicateur import Indicateur
 from solidiag.publication.document import Bloc, Fort, Ligne, Liste, Mention, Paragraphe, Texte
@@ -78,7 +78,7 @@ def _explication(
         lieux = " ; ".join(n for n in niveaux if n)
         phrase = "Aucun fichier lu ne les donne à ce niveau"
         phrase += f" ; lu pour : {lieux}" if lieux else ""
-        detenteurs = enumerer(p for p in producteurs if p)
+        detenteurs = _detenteurs(producteurs)
         return f"{phrase}. À demander à : {detenteurs}." if detenteurs else f"{phrase}."
     phrases = []
     if motif:
@@ -88,9 +88,13 @@ def _explication(
     if statut == "Q":
         phrases += dict.fromkeys(matiere.secrets[i] for i in ids if i in matiere.secrets)
     if statut == "L" or "non agrégeable" in motif:
-        detenteurs = enumerer(
-            dict.fromkeys(p for i in ids if (p := matiere.producteurs.get(i, "")))
-        )
+        detenteurs = _detenteurs(matiere.producteurs.get(i, "") for i in ids)
         if detenteurs:
             phrases.append(f"À demander à : {detenteurs}.")
     return " ".join(phrase for phrase in phrases if phrase)
+
+
+def _detenteurs(producteurs: Iterable[str]) -> str:
+    """Renvoie les producteurs cités une fois chacun."""
+    noms = [nom.strip() for texte in producteurs for nom in texte.split(",") if nom.strip()]
+    return enumerer(dict.fromkeys(noms))

@@ -158,7 +158,8 @@ class MatiereProfil:
         """Renvoie le nombre de décimales déclaré pour cette lecture, ou rien."""
         declaration = self._declaration(observe.indicateur)
         for lecture in declaration.lectures if declaration else ():
-            if lecture.periode == observe.periode and observe.niveau in lecture.niveaux:
+            somme = observe.niveau == "LIB" and lecture.formule != "publie"
+            if lecture.periode == observe.periode and (somme or observe.niveau in lecture.niveaux):
                 return lecture.decimales
         return None
 
