@@ -102,17 +102,19 @@ def argument(
         Texte(f" {pluriel}."),
     ]
     if retenue.silhouette < types.parametres["silhouette_nette"]:
-        contenu += [
-            Texte(" La silhouette reste basse : les types se touchent, et "),
-            nombre_de_type(matiere, typologie.frontieres, f"{niveau}:frontieres"),
-            Texte(
-                f" {pluriel} ressemblent en moyenne plus à un autre type qu'au leur. Ce sont des "
-                "repères sur un dégradé, pas des groupes séparés."
-                if typologie.frontieres > 1
-                else f" {MOTS[niveau][0]} ressemble plus à un autre type qu'au sien. Ce sont des "
-                "repères sur un dégradé, pas des groupes séparés."
-            ),
-        ]
+        contenu.append(Texte(" La silhouette reste basse : les types se touchent"))
+        if typologie.frontieres:
+            plusieurs = typologie.frontieres > 1
+            contenu += [
+                Texte(", et "),
+                nombre_de_type(matiere, typologie.frontieres, f"{niveau}:frontieres"),
+                Texte(
+                    f" {pluriel} ressemblent en moyenne plus à un autre type qu'au leur"
+                    if plusieurs
+                    else f" {MOTS[niveau][0]} ressemble en moyenne plus à un autre type qu'au sien"
+                ),
+            ]
+        contenu.append(Texte(". Ce sont des repères sur un dégradé, pas des groupes séparés."))
     return tuple(m for m in contenu if not isinstance(m, Texte) or m.texte)
 
 
