@@ -199,6 +199,12 @@ def _lue(reference: str, variables: frozenset[str]) -> pl.DataFrame:
     return lire(DEPOT.octets(fichier.fichier), source, fichier, variables=set(variables))
 
 
+@cache
+def _autour(reference: str, variables: frozenset[str], communes: frozenset[str]) -> pl.DataFrame:
+    communale = pl.col("niveau").is_in(["COM", "ARM"])
+    return _lue(reference, variables).filter(~communale | pl.col("code").is_in(communes))
+
+
 def chaines(
     indicateur: Indicateur, lignes: list[dict[str, Any]], referentiel: Referentiel
 ) -> Iterator[tuple[Chaine, Lecture, dict[str, Any]]]:
@@ -206,8 +212,11 @@ def chaines(
     fichiers = {t.fichier for lecture in indicateur.lectures for t in termes_de(lecture)}
     retrievals = {fichier: DEPOT.retrieval(fichier) for fichier in fichiers}
     cadre = cadre_de_calcul(referentiel)
+    communes = {c for ligne in lignes for c in referentiel.communes_de(ligne["territoire"])}
     passages = {
-        fichier: referentiel.passages.entre(DEPOT.fichier(fichier)[1].cog, referentiel.cog)
+        fichier: referentiel.passages.entre(DEPOT.fichier(fichier)[1].cog, referentiel.cog).filter(
+            pl.col("nouveau").is_in(communes)
+        )
         for fichier in fichiers
     }
     for ligne in lignes:
@@ -220,7 +229,9 @@ def chaines(
         for terme in termes_de(lecture):
             variables = frozenset({*terme.variables, *terme.moins})
             connue = brutes.get(terme.fichier)
-            lue = _lue(terme.fichier, variables)
+            # Les communes d'ailleurs ne peuvent pas entrer dans ces chaînes : les écarter va vite.
+            ici = {*communes, *passages[terme.fichier]["ancien"]}
+            lue = _autour(terme.fichier, variables, frozenset(ici))
             brutes[terme.fichier] = lue if connue is None else pl.concat([connue, lue]).unique()
         chaine = tracer(
             indicateur, lecture, ligne["territoire"], brutes=brutes, passages=passages,
