@@ -229,6 +229,14 @@ def test_a_table_becomes_an_indicator(tmp_path: Path, connus: Connus) -> None:
     assert "Communes lues" in departement
 
 
+def test_a_table_is_shown_in_the_domain_it_names(tmp_path: Path, connus: Connus) -> None:
+    depot = ajouter_la_table(tmp_path, connus, domaine="aide-alimentaire")
+    assert "aide_locale" in depot.grille.domaine("aide-alimentaire").indicateurs_complementaires
+    assert depot.grille.indicateurs == Depot.embarque().grille.indicateurs
+    with pytest.raises(FichierRefuse, match="aide-alimentaire"):
+        ajouter_la_table(tmp_path, connus, domaine="aide-alimentair")
+
+
 def test_a_second_period_joins_the_same_indicator(tmp_path: Path, connus: Connus) -> None:
     ajouter_la_table(tmp_path, connus, periode="2024")
     depot = ajouter_la_table(tmp_path, connus)

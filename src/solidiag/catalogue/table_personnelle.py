@@ -32,6 +32,7 @@ class TablePersonnelle(BaseModel):
     Une valeur publiée telle quelle (``valeur``), un effectif (``valeur`` et ``nature:
     effectif``, qui s'additionne), ou un rapport (``numerateur``, ``denominateur``, ``facteur``).
     ``periode`` : ``AAAA``. ``cog`` : découpage communal de la table, celui de l'année à défaut.
+    ``domaine`` : domaine de la grille où le rapport montre l'indicateur, en complément.
     ``partenaire`` : données non publiques, auxquelles le secret est appliqué à l'ajout.
     """
 
@@ -59,6 +60,7 @@ class TablePersonnelle(BaseModel):
     unite: str
     decimales: int = Field(default=1, ge=0, le=4)
     sens: Literal["plus_haut_est_plus_fragile", "plus_bas_est_plus_fragile", "contexte"]
+    domaine: str = ""
     sujet: str = ""
     lecture: str = ""
     marques: dict[str, str] = {}
@@ -164,6 +166,7 @@ class TablePersonnelle(BaseModel):
                 "sujet": self.sujet or f"l'indicateur « {minuscule} »",
                 "carte": "effectif" if self.nature == "effectif" else "taux",
                 "niveau_carte": "COM" if self.niveau == "COM" else "EPCI",
+                "parametres": {"domaine": self.domaine} if self.domaine else {},
             }
         )
 
@@ -190,6 +193,7 @@ valeur: {valeur}
 unite: percent          # percent, nombre, euro, indice, pour_1000, ratio…
 decimales: 1
 sens: contexte          # plus_haut_est_plus_fragile, plus_bas_est_plus_fragile ou contexte
+domaine: ''             # domaine où le montrer (nom d'un fichier de declarations/grille/domaines)
 marques: {{}}             # textes qui ne sont pas des nombres : {{s: Q, nd: O}}
 limites: []
 # Données d'un partenaire, non publiques : le secret est appliqué à l'ajout

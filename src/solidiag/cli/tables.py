@@ -85,6 +85,8 @@ def _questionner(apercu: Apercu, *, annee: int) -> TablePersonnelle:
     reponses["unite"] = _demander("Unité", "nombre" if nature == "effectif" else "percent")
     sens = ("plus_haut_est_plus_fragile", "plus_bas_est_plus_fragile", "contexte")
     reponses["sens"] = _demander("Sens", "contexte", sens)
+    domaine = _demander("Domaine de la grille où le montrer, ou « aucun »", "aucun")
+    reponses["domaine"] = "" if domaine == "aucun" else domaine
     if _demander("Données d'un partenaire, non publiques ?", "non", ("oui", "non")) == "oui":
         reponses["partenaire"] = True
         reponses["droit_d_usage"] = {

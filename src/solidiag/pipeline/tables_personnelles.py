@@ -6,6 +6,7 @@ sait lire : rien de ce qui publie n'y a accès. Ce qui se lit est la table prot�
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import io
 import tempfile
@@ -160,7 +161,8 @@ def examiner_table(
     Raises
     ------
     FichierRefuse
-        Si la table ne se lit pas, ou si l'identifiant est celui d'un indicateur du catalogue.
+        Si la table ne se lit pas, si l'identifiant est celui d'un indicateur du catalogue, ou si
+        le domaine n'existe pas.
     DeclarationInvalide
         Si l'indicateur déclaré a une faute (unité inconnue).
     """
@@ -170,6 +172,14 @@ def examiner_table(
             chemin.name,
             f"« {table.id} » est déjà un indicateur du catalogue",
             "choisissez un autre « id »",
+        )
+    domaines = {domaine.id for domaine in depot.grille.domaines}
+    if table.domaine and table.domaine not in domaines:
+        proches = difflib.get_close_matches(table.domaine, domaines, n=3, cutoff=0.3)
+        raise FichierRefuse(
+            chemin.name,
+            f"« {table.domaine} » n'est pas un domaine de la grille",
+            "choisissez par exemple " + ", ".join(proches or sorted(domaines)[:3]),
         )
     _indicateur(table)
     return reconnaitre(lire_fichier(chemin), chemin.name, [table.gabarit()], connus=connus)

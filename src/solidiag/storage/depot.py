@@ -156,6 +156,15 @@ class Depot:
         if set(ordre) != set(domaines):
             ecart = sorted(set(ordre) ^ set(domaines))
             raise DeclarationInvalide("axes.yaml", [f"domaines sans déclaration : {ecart}"])
+        for ajout in self._ajouts[0]:
+            propre = ajout.indicateur
+            voulu = str(propre.parametres.get("domaine", "")) if propre else ""
+            if propre and voulu in domaines:
+                cites = domaines[voulu].indicateurs_complementaires
+                complets = tuple(dict.fromkeys((*cites, propre.id)))
+                domaines[voulu] = domaines[voulu].model_copy(
+                    update={"indicateurs_complementaires": complets}
+                )
         contenu["domaines"] = [domaines[identifiant] for identifiant in ordre]
         contenu["indicateurs"] = [
             i.id for i in self.catalogue.values() if i.correspondance != "hors_grille"
