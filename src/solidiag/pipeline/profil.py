@@ -188,7 +188,7 @@ def preparer(
         sources_services=_sources_des_services(publiee.frame, mesures, depot, departements, fiches),
         demandes=_demandes(depot, parametres["a_demander"]),
         niveaux={i.id: _niveaux(i) for i in indicateurs},
-        producteurs={i.id: _producteurs(i, depot) for i in indicateurs},
+        producteurs={i.id: _producteurs(i, depot, parametres["detenteurs"]) for i in indicateurs},
         secrets=_secrets(indicateurs, parametres["secret"]),
         explications=parametres["explications"],
         recul_ans=int(parametres["recul_maximal_ans"]),
@@ -366,8 +366,10 @@ def _niveaux(indicateur: Indicateur) -> str:
     return enumerer(noms)
 
 
-def _producteurs(indicateur: Indicateur, depot: Depot) -> str:
+def _producteurs(indicateur: Indicateur, depot: Depot, detenteurs: dict[str, str]) -> str:
     """Renvoie qui détient le fichier à demander, à défaut qui a produit ceux qui sont lus."""
+    if indicateur.id in detenteurs:
+        return detenteurs[indicateur.id]
     if indicateur.demande is not None and indicateur.demande.producteur:
         return indicateur.demande.producteur
     references = dict.fromkeys(

@@ -144,10 +144,10 @@ def fourchette(matiere: MatiereProfil, observe: Observe | None) -> tuple[Ligne, 
 def _tableau_seul(matiere: MatiereProfil) -> Tableau:
     fiche = matiere.fiches[0]
     colonnes = [
-        Colonne(entete="Indicateur", largeur=34),
+        Colonne(entete="Indicateur", largeur=33),
         Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=15),
-        Colonne(entete="Fourchette", largeur=20),
-        *(Colonne(entete=_entete(t), alignement="droite", largeur=15) for t in fiche.comparateurs),
+        Colonne(entete="Fourchette", largeur=19),
+        *(Colonne(entete=_entete(t), alignement="droite", largeur=17) for t in fiche.comparateurs),
     ]
     lignes = []
     for indicateur in matiere.indicateurs:

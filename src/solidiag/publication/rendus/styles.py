@@ -227,9 +227,9 @@ def de_fiche(style: StyleTexte) -> StyleTexte:
     Examples
     --------
     >>> de_fiche(STYLES[0]).corps
-    8.5
+    8.0
     """
-    corps = _TITRES_DE_FICHE.get(style.id, max(7.0, round(style.corps * 1.6) / 2))
+    corps = _TITRES_DE_FICHE.get(style.id, max(7.0, round(style.corps * 1.5) / 2))
     return replace(
         style,
         corps=corps,
