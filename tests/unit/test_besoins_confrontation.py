@@ -14,6 +14,8 @@ def regles(**changes):
     defauts = {
         "alpha": 0.05,
         "seuils": {"defaut": 0.05},
+        "minimums": {"percent": 0.1},
+        "population_sans_marge": 2000,
         "proportions": frozenset({"compte"}),
         "taux": frozenset(),
         "sondage": {},
@@ -181,6 +183,27 @@ def test_a_floor_is_not_compared():
     )
     assert ligne["verdict"] == "non_comparable"
     assert "plancher" in ligne["motif"]
+
+
+def test_two_tiny_shares_that_print_alike_are_close():
+    ligne = comparer([observer("nu", "DEP-1", 0.04), observer("nu", "FR-FR", 0.01)], FRANCE)
+    assert ligne["verdict"] == "proche"
+
+
+@pytest.mark.parametrize(("habitants", "verdict"), [(37, "non_concluant"), (5000, "plus_bas")])
+def test_a_share_without_margin_does_not_conclude_in_a_tiny_commune(habitants, verdict):
+    observations = table(observer("nu", "COM-1", 0.0), observer("nu", "DEP-1", 19.5))
+    brutes = confronter(
+        observations,
+        [Demande(territoire="COM-1", reference="DEP", cibles=("DEP-1",), inclus=True)],
+        indicateurs=INDICATEURS,
+        regles=regles(),
+        sources={"insee": frozenset({"insee"})},
+        populations={"COM-1": habitants},
+    )
+    (ajustees,) = ajuster_ensemble(brutes)
+    rendue = conclure(ajustees, observations, indicateurs=INDICATEURS, regles=regles())
+    assert rendue["verdict"].to_list() == [verdict]
 
 
 def test_a_count_is_never_compared():

@@ -43,8 +43,8 @@ COMPARAISONS: dict[str, pl.DataType] = {
 ``reference`` : ``FR``, ``REG``, ``DEP``, ``ZE``, ``EPCI`` ou ``SEMBLABLES``. ``contre`` : ce à quoi
 on compare (``reste`` de la référence, ``ensemble`` quand on ne peut pas l'en retirer, ``somme`` ou
 ``mediane`` des territoires semblables, avec leur étendue). ``methode`` : test, ``bornes``,
-``etendue`` ou ``sans_intervalle``. ``verdict`` : `Verdict`. ``nette`` : la différence dépasse
-l'incertitude et le seuil de proximité.
+``etendue``, ``sans_intervalle`` ou ``petite_commune``. ``verdict`` : `Verdict`.
+``nette`` : la différence dépasse l'incertitude et le seuil de proximité.
 """
 
 
@@ -98,6 +98,7 @@ def confronter(
     regles: Regles,
     sources: Mapping[str, Collection[str]],
     choisis: Collection[str] = (),
+    populations: Mapping[str, int] | None = None,
 ) -> pl.DataFrame:
     """Renvoie la table des comparaisons, tests non encore ajustés.
 
@@ -112,7 +113,11 @@ def confronter(
         Par identifiant de provenance, les sources dont elle dépend.
     choisis
         Indicateurs qui ont servi à choisir les territoires semblables.
+    populations
+        Habitants de chaque territoire : une part sans marge connue ne conclut pas dans une petite
+        commune.
     """
+    habitants = populations or {}
     index = _Index(observations)
     lignes = []
     for demande in demandes:
@@ -122,17 +127,22 @@ def confronter(
             mesure = index.derniere(indicateur.id, demande.territoire)
             if mesure is None:
                 continue
-            lignes.append(
-                _comparer(
-                    mesure,
-                    demande,
-                    index=index,
-                    indicateur=indicateur,
-                    regles=regles,
-                    sources=sources,
-                    choisis=choisis,
-                )
+            ligne = _comparer(
+                mesure,
+                demande,
+                index=index,
+                indicateur=indicateur,
+                regles=regles,
+                sources=sources,
+                choisis=choisis,
             )
+            petite = demande.territoire.startswith(("COM-", "ARM-")) and (
+                habitants.get(demande.territoire, regles.population_sans_marge)
+                < regles.population_sans_marge
+            )
+            if petite and indicateur.unite == "percent" and ligne["methode"] == "sans_intervalle":
+                ligne["methode"] = "petite_commune"
+            lignes.append(ligne)
     return pl.DataFrame(lignes, schema=COMPARAISONS)
 
 
@@ -336,10 +346,14 @@ def _trancher(
     ecart, relatif = ligne["ecart"], ligne["ecart_relatif"]
     if ecart == 0 or (relatif is not None and abs(relatif) < regles.seuil(ligne["unite"])):
         return Verdict.PROCHE, False
+    if abs(ecart) < regles.minimums.get(ligne["unite"], 0.0):
+        return Verdict.PROCHE, False
     sens = Verdict.PLUS_HAUT if ecart > 0 else Verdict.PLUS_BAS
     if ligne["p_ajustee"] is not None:
         if ligne["p_ajustee"] <= regles.alpha:
             return sens, True
+        return Verdict.NON_CONCLUANT, False
+    if ligne["methode"] == "petite_commune":
         return Verdict.NON_CONCLUANT, False
     if ligne["methode"] == "sans_intervalle":
         return sens, False

@@ -37,6 +37,10 @@ class Regles:
         Part moyenne de fausses découvertes admise.
     seuils
         Écart relatif sous lequel deux valeurs sont proches, par unité, et ``defaut``.
+    minimums
+        Écart absolu sous lequel deux valeurs sont proches, par unité.
+    population_sans_marge
+        Habitants sous lesquels une part sans marge connue ne conclut pas dans une commune.
     proportions, taux
         Indicateurs dont les effectifs se testent bien qu'ils ne portent pas d'intervalle.
     sondage
@@ -49,6 +53,8 @@ class Regles:
 
     alpha: float
     seuils: Mapping[str, float]
+    minimums: Mapping[str, float]
+    population_sans_marge: int
     proportions: frozenset[str]
     taux: frozenset[str]
     sondage: Mapping[str, float]
@@ -63,6 +69,8 @@ class Regles:
         return cls(
             alpha=float(parametres["part_de_fausses_decouvertes"]),
             seuils={str(u): float(s) for u, s in parametres["seuils_proches"].items()},
+            minimums={str(u): float(s) for u, s in parametres["ecarts_minimums"].items()},
+            population_sans_marge=int(parametres["population_minimale_sans_marge"]),
             proportions=frozenset(parametres["proportions"]),
             taux=frozenset(parametres["taux"]),
             sondage={str(i): float(p) for i, p in parametres["sondage"].items()},

@@ -221,6 +221,7 @@ def comparer_diagnostic(
         regles=regles,
         sources=sources,
         choisis=reglage_des_semblables(depot).indicateurs,
+        populations=referentiel.populations,
     )
     tendances = suivre(
         observations,

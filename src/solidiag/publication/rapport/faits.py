@@ -77,6 +77,8 @@ class Fait:
         verdict = str(ligne["verdict"])
         if verdict == "non_concluant" and ligne.get("methode") == "etendue":
             verdict = "dans_l_etendue"
+        if verdict == "non_concluant" and ligne.get("methode") == "petite_commune":
+            verdict = "trop_peu"
         return (reference, verdict, bool(ligne["nette"]), str(ligne["lecture"]))
 
     def principale(self, references: Sequence[str]) -> str:

@@ -62,6 +62,21 @@ def formes_situation(
                 ),
             )  # fmt: skip
         return tuple(formes)
+    if verdict == "trop_peu":
+        return (
+            (
+                *initiaux, Texte(f" ne {accord.conjuguer('se compare', 'se comparent')} pas : "),
+                Texte("trop peu d'habitants pour en juger."),
+            ),
+            (
+                Texte("Trop peu d'habitants pour juger de "), *noms,
+                Texte(" : quelques personnes changent tout."),
+            ),
+            (
+                *initiaux, Texte(f" {accord.conjuguer('porte', 'portent')} sur trop peu de "),
+                Texte("personnes pour dire un écart."),
+            ),
+        )  # fmt: skip
     if verdict == "dans_l_etendue":
         reste = accord.conjuguer("reste", "restent")
         return (
@@ -181,7 +196,7 @@ def _sans_marge(cadre: _Cadre) -> Iterator[Contenu]:
         )  # fmt: skip
         yield (
             Texte(f"{majuscule(lieu)}, "), *cadre.noms,
-            Texte(f" {cadre.accord.est} {adjectif} {dit.que}{cadre.apposition}."),
+            Texte(f" {cadre.accord.est} {adjectif} {dit.que}, sans marge connue."),
         )  # fmt: skip
         yield (
             Texte("Faute d'intervalle, on note seulement que "), *cadre.noms,
@@ -198,7 +213,7 @@ def _sans_marge(cadre: _Cadre) -> Iterator[Contenu]:
     yield (
         *a_la_date(seul.observe.periode, initiale=True), Texte(", "), nommer(seul.indicateur),
         Texte(f" se situe {lieu} {place} du niveau {dit.de} : "), *valeur, Texte(" contre "),
-        contre, Texte(f"{cadre.apposition}."),
+        contre, Texte(", sans marge connue."),
     )  # fmt: skip
     yield (
         Texte("Sans marge connue, "), nommer(seul.indicateur), Texte(f" paraît {adjectif} "),
