@@ -7,8 +7,11 @@ import io
 import json
 import re
 import zipfile
+from datetime import date
+from functools import partial
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
 
@@ -16,6 +19,7 @@ from solidiag.catalogue.gabarit import Gabarit, remplacer
 from solidiag.catalogue.nomenclature import Nomenclature
 from solidiag.errors import FichierRefuse
 from solidiag.model.territoire import Niveau
+from solidiag.pipeline.actualisation import mettre_a_jour
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.importation import territoires_connus
 from solidiag.sources.controle import Partie
@@ -23,6 +27,7 @@ from solidiag.sources.options import Options
 from solidiag.sources.reconnaissance import reconnaitre
 from solidiag.sources.registre import LECTEURS, lire
 from solidiag.sources.reparations import Connus
+from solidiag.sources.reseau import recuperer
 from solidiag.storage.ajouts import Ajout, Ajouts
 from solidiag.storage.depot import Depot
 
@@ -444,3 +449,38 @@ def test_une_definition_exacte_attend_un_fichier(nom: str) -> None:
     assert "lectures" not in brut
     assert DEPOT.catalogue[nom].correspondance == "proche"
     assert nom in {r.indicateur for g in GABARITS.values() for r in g.remplit}
+
+
+def test_la_recuperation_d_un_gabarit_va_jusqu_a_l_ajout(tmp_path: Path) -> None:
+    demandees: list[str] = []
+
+    def repondre(requete: httpx.Request) -> httpx.Response:
+        demandees.append(str(requete.url))
+        corps = (
+            "annee;numepci;nomepci;txcouv_epci;txcouv_eaje_epci\n"
+            "2022;244000808;CA MONT DE MARSAN;70.1;20.5\n"
+            "2023;244000808;CA MONT DE MARSAN;71.2;21.5\n"
+            "2023;244000675;CA DU GRAND DAX;68.4;19.5\n"
+        )
+        return httpx.Response(200, content=corps.encode("utf-8-sig"))
+
+    depot = Depot.embarque()
+    depot.ajouts = Ajouts(tmp_path)
+    faites = list(
+        mettre_a_jour(
+            ["cnaf.accueil_jeune_enfant.epci"],
+            depot=depot,
+            departement="40",
+            jour=date(2026, 11, 24),
+            recuperer=partial(recuperer, transport=httpx.MockTransport(repondre)),
+        )
+    )
+    assert [(a.gabarit, a.echec) for a in faites] == [("cnaf.accueil_jeune_enfant.epci", "")]
+    assert "txcouv_pe_epci/exports/csv?delimiter=%3B" in demandees[0]
+    relu = Depot.embarque()
+    relu.ajouts = Ajouts(tmp_path)
+    lectures = relu.catalogue["couv_accueil_je"].lectures
+    assert lectures[0].periode == "2023"
+    assert lectures[0].valeur is not None
+    assert lectures[0].valeur.fichier.startswith("ajout.cnaf.accueil_jeune_enfant.epci")
+    assert not list((tmp_path / "en-attente").rglob("*.partiel"))
