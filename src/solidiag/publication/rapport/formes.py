@@ -69,8 +69,8 @@ def formes_situation(
                 Texte("trop peu d'habitants pour en juger."),
             ),
             (
-                Texte("Trop peu d'habitants pour juger de "), *noms,
-                Texte(" : quelques personnes changent tout."),
+                Texte("Quelques personnes de plus ou de moins changeraient "), *noms,
+                Texte(" : l'écart ne se juge pas."),
             ),
             (
                 *initiaux, Texte(f" {accord.conjuguer('porte', 'portent')} sur trop peu de "),
