@@ -272,3 +272,17 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     assert nombre(433570) in sortie
     assert (dossier / "profil-40030.html").is_file()
     assert executer(["profil"]) == 2
+
+
+def test_the_parameters_only_name_what_is_declared(depot: Depot) -> None:
+    parametres = depot.parametres("profil")
+    ids = [choix["id"] for choix in parametres["indicateurs"]]
+    assert 12 <= len(ids) <= 16
+    assert {choix["groupe"] for choix in parametres["indicateurs"]} == {"socle", "1", "2", "3", "4"}
+    assert set(ids) <= set(depot.indicateurs)
+    assert set(parametres["montres_toujours"]) <= set(ids)
+    assert set(parametres["services"]) <= set(depot.mesures)
+    assert set(parametres["secret"]) <= set(depot.sources)
+    assert set(parametres["explications"]) == {"Q", "O", "L", "M"}
+    for domaine in parametres["a_demander"]:
+        assert depot.grille.domaine(domaine)
