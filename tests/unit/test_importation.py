@@ -17,11 +17,22 @@ import yaml
 
 from solidiag.catalogue.gabarit import Telechargement
 from solidiag.cli import main
-from solidiag.errors import DeclarationInvalide, FichierRefuse, RecuperationImpossible
+from solidiag.errors import (
+    DeclarationInvalide,
+    FichierRefuse,
+    PublicationInterdite,
+    RecuperationImpossible,
+)
+from solidiag.geography.referentiel import Referentiel
 from solidiag.pipeline.actualisation import mettre_a_jour
-from solidiag.pipeline.calculs import charger_referentiel
+from solidiag.pipeline.calculs import (
+    calculer_indicateurs,
+    charger_referentiel,
+    territoires_du_diagnostic,
+)
 from solidiag.pipeline.explication import expliquer
 from solidiag.pipeline.importation import ajouter, controler_fichiers, examiner, territoires_connus
+from solidiag.pipeline.partenaires import parents_des_communes, publier_observations
 from solidiag.pipeline.tables_personnelles import (
     ajouter_table,
     ecrire_modele,
@@ -33,6 +44,8 @@ from solidiag.sources.protocoles.recu import Recuperation
 from solidiag.sources.reparations import Connus
 from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot, empreinte
+
+Partenaire = tuple[Depot, pl.DataFrame, Referentiel]
 
 JOUR = date(2026, 11, 24)
 ENTETE = "CODGEO;NBMENFISC22;NBPERSMENFISC22;MED22;TP6022;PPMINI22;D122;D922"
@@ -252,7 +265,7 @@ def test_partner_data_is_protected_before_it_can_be_read(tmp_path: Path, connus:
         if chemin.startswith("ajouts/"):
             assert depot.octets(chemin) != recus
     lue = pl.read_csv(depot.octets(source.fichiers[0].fichier), separator=";", infer_schema=False)
-    communes = lue.filter(pl.col("niveau") == "COM")["valeur"].to_list()
+    communes = lue.filter(pl.col("niveau") == "COM")["numerateur"].to_list()
     attendues = [rang % 40 for rang in range(len(communes))]
     for valeur, effectif in zip(communes, attendues, strict=True):
         if 0 < effectif < 11:
@@ -260,6 +273,74 @@ def test_partner_data_is_protected_before_it_can_be_read(tmp_path: Path, connus:
     (garde,) = (tmp_path / "donnees" / "ajouts" / source.id / "recu").iterdir()
     assert garde.read_bytes() == recus
     assert stat.S_IMODE(garde.stat().st_mode) == 0o600
+
+
+@pytest.fixture(scope="module")
+def partenaire(tmp_path_factory: pytest.TempPathFactory, connus: Connus) -> Partenaire:
+    """Table fictive d'un partenaire, ajoutée, et ses observations pour un département."""
+    tmp_path = tmp_path_factory.mktemp("partenaire")
+    depot = ajouter_la_table(tmp_path, connus, partenaire=True, droit_d_usage=DROIT)
+    referentiel = charger_referentiel(depot)
+    observations, _ = calculer_indicateurs(
+        [depot.indicateurs["aide_locale"]],
+        depot,
+        referentiel,
+        territoires=territoires_du_diagnostic(referentiel, "40"),
+        cache=Cache(None),
+    )
+    return depot, observations, referentiel
+
+
+def test_partner_rows_pass_the_attack_before_publication(partenaire: Partenaire) -> None:
+    depot, observations, referentiel = partenaire
+    publiee = publier_observations(observations, depot=depot, referentiel=referentiel).frame
+    communes = publiee.filter(pl.col("territoire").str.starts_with("COM-"))
+    montrees = communes.filter(pl.col("value").is_not_null())
+    assert 0 < montrees.height < communes.height
+    assert not montrees.filter(pl.col("numerateur").is_between(1, 10)).height
+    assert communes.filter(pl.col("status") == "Q").height > 80
+    departement = publiee.filter(pl.col("territoire") == "DEP-40")["numerateur"].item()
+    assert departement == sum(rang % 40 for rang in range(communes.height))
+
+
+def test_a_partner_row_deduced_from_its_sum_is_refused(
+    tmp_path: Path, connus: Connus, partenaire: Partenaire
+) -> None:
+    depot, _, referentiel = partenaire
+    ouvert = ajouter_la_table(tmp_path, connus)
+    observations, _ = calculer_indicateurs(
+        [ouvert.indicateurs["aide_locale"]],
+        ouvert,
+        referentiel,
+        territoires=territoires_du_diagnostic(referentiel, "40"),
+        cache=Cache(None),
+    )
+    ids = pl.col("territoire")
+    petite = pl.col("numerateur").is_between(1, 10)
+    seule = observations.filter(ids.str.starts_with("COM-") & petite)["territoire"].sort()[0]
+    # Toutes les autres communes montrent au moins 11 : une seule est cachée, et sa
+    # communauté la dit par différence.
+    grossies = observations.filter(ids.str.contains("^(COM|EPCI|DEP)-")).with_columns(
+        pl.when(ids.str.starts_with("COM-") & (ids != seule) & petite)
+        .then(pl.lit(11.0))
+        .otherwise("numerateur")
+        .alias("numerateur")
+    )
+    parents = parents_des_communes(grossies["territoire"].to_list(), referentiel)
+    nombres = dict(grossies.select("territoire", "numerateur").iter_rows())
+    sommes: dict[str, float] = {}
+    for commune, zones in parents.items():
+        for zone in zones:
+            sommes[zone] = sommes.get(zone, 0.0) + nombres[commune]
+    cachee = ids == seule
+    lignes = grossies.with_columns(
+        pl.coalesce(ids.replace_strict(sommes, default=None), "numerateur").alias("numerateur"),
+        pl.when(cachee).then(pl.lit("Q")).otherwise("status").alias("status"),
+    ).with_columns(
+        pl.when(~cachee).then(nom).alias(nom) for nom in ("value", "numerateur", "denominateur")
+    )
+    with pytest.raises(PublicationInterdite, match=seule):
+        publier_observations(lignes, depot=depot, referentiel=referentiel)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,11 @@ class Fichier(_Gele):
 
 
 class Source(_Gele):
-    """Jeu de données d'un producteur."""
+    """Jeu de données d'un producteur.
+
+    ``seuil_secret`` : pour la table d'un partenaire, seuil du secret qui lui a été appliqué à
+    l'ajout, et que toute publication contrôle ; 0 pour un fichier public.
+    """
 
     id: str
     titre: str
@@ -70,3 +74,4 @@ class Source(_Gele):
     marques: dict[str, str] = Field(default_factory=dict)
     limites: tuple[str, ...] = ()
     fichiers: tuple[Fichier, ...] = Field(min_length=1)
+    seuil_secret: int = 0

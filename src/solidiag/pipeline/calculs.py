@@ -17,11 +17,12 @@ from solidiag.confidentiality.publication import publier
 from solidiag.ecarts.matrice import croiser
 from solidiag.geography.contours import Fond, fond
 from solidiag.geography.referentiel import Referentiel
-from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS, mettre_au_schema
+from solidiag.model.observation import AVEC_VALEUR
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.comparaisons import chercher_semblables, comparer_diagnostic
 from solidiag.pipeline.offre import Offre, calculer_offre
+from solidiag.pipeline.partenaires import publier_observations
 from solidiag.pipeline.personnes import compter_personnes
 from solidiag.pipeline.suivi import Suivi, etape
 from solidiag.pipeline.tables import tables_alignees
@@ -220,7 +221,7 @@ def preparer(
         date=jour,
         version=__version__,
         referentiel=referentiel,
-        observations=publier(mettre_au_schema(observations, OBSERVATIONS), "observations"),
+        observations=publier_observations(observations, depot=depot, referentiel=referentiel),
         ecarts=publier(ecarts, "ecarts"),
         priorites=publier(priorites, "priorites"),
         services=publier(offre.services, "services"),

@@ -23,13 +23,13 @@ from solidiag.besoins.territoires_propres import (
     periodes_agregees,
 )
 from solidiag.catalogue.indicateur import Indicateur
-from solidiag.confidentiality.publication import publier
 from solidiag.geography.referentiel import Referentiel
 from solidiag.geography.territoires_propres import TerritoirePropre
-from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS, mettre_au_schema
+from solidiag.model.observation import AVEC_VALEUR
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import LIBELLES_NIVEAUX, Niveau
 from solidiag.pipeline.calculs import cadre_de_calcul, charger_referentiel, stabiliser
+from solidiag.pipeline.partenaires import publier_observations
 from solidiag.pipeline.profil_identite import decrire, departement_principal
 from solidiag.pipeline.profil_services import ServicesDuProfil, compter_services, sources_de
 from solidiag.pipeline.profil_territoires import Sujet, resoudre
@@ -166,9 +166,8 @@ def preparer(
     mesures = [depot.mesures[m] for m in parametres["services"] if m in depot.mesures]
     fiches, services = _services(sujets, fiches, depot, referentiel, mesures=mesures, cache=cache)
     montrees = [s.observations for s in services]
-    publiee = publier(
-        mettre_au_schema(stabiliser(pl.concat([observations, *montrees])), OBSERVATIONS),
-        "observations",
+    publiee = publier_observations(
+        stabiliser(pl.concat([observations, *montrees])), depot=depot, referentiel=referentiel
     )
     departements = {departement_principal(s, referentiel) for s in sujets}
     return MatiereProfil(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import yaml
@@ -28,6 +29,7 @@ from solidiag.errors import DeclarationInvalide, FichierRefuse
 from solidiag.geography.referentiel import Referentiel
 from solidiag.pipeline.calculs import calculer_indicateurs, charger_referentiel
 from solidiag.pipeline.importation import Resultat, lire_fichier, verrou
+from solidiag.pipeline.partenaires import parents_des_communes
 from solidiag.sources.contenants import ouvrir
 from solidiag.sources.controle import Partie
 from solidiag.sources.formes import Tete, entete_probable, separateur_probable
@@ -238,7 +240,7 @@ def _protege(
     """Renvoie l'ajout d'une table de partenaire : secret posé, octets reçus mis à l'écart."""
     referentiel = charger_referentiel(depot)
     observations = _observations(examen, partie, table, referentiel, jour=jour)
-    parents = _parents(observations["territoire"].to_list(), referentiel)
+    parents = parents_des_communes(observations["territoire"].to_list(), referentiel)
     protegees = proteger_observations(
         observations, parents=parents, regles=Regles(seuil=table.seuil)
     )
@@ -271,19 +273,13 @@ def _protege(
     source = partie.source.model_copy(
         update={
             "fichiers": (fichier,),
+            "seuil_secret": table.seuil,
             "marques": {m: m for m in ("Q", "O", "L", "M")},
             "limites": (*partie.source.limites, texte_droit),
         }
     )
     niveaux = _NIVEAUX_PROTEGES if table.niveau == "COM" else (table.niveau,)
-    lecture = Lecture(
-        niveaux=niveaux,
-        formule="publie",
-        valeur=Terme(fichier=f"{nom}/fichier", variables=("valeur",)),
-        periode=table.periode,
-        decimales=table.decimales,
-        remarque=f"Secret appliqué à l'ajout, seuil de {table.seuil}.",
-    )
+    lecture = _lecture_protegee(table, f"{nom}/fichier", niveaux)
     recu = hashlib.sha256(examen.octets).hexdigest()
     usage = {
         "droit_d_usage": droit.model_dump(mode="json") if droit else {},
@@ -348,30 +344,49 @@ def _territoires(partie: Partie, referentiel: Referentiel) -> list[str]:
     return [*(f"COM-{code}" for code in communes["code"]), *epci, *departements]
 
 
-def _parents(territoires: Sequence[str], referentiel: Referentiel) -> dict[str, list[str]]:
-    """Renvoie, par commune, les territoires demandés qui la contiennent."""
-    demandes = set(territoires)
-    parents = {}
-    for code, epci, departement in referentiel.communes.select(
-        "code", "epci", "departement"
-    ).iter_rows():
-        if f"COM-{code}" in demandes:
-            zones = (f"EPCI-{epci}", f"DEP-{departement}")
-            parents[f"COM-{code}"] = [zone for zone in zones if zone in demandes]
-    return parents
+def _lecture_protegee(table: TablePersonnelle, fichier: str, niveaux: tuple[str, ...]) -> Lecture:
+    """Renvoie la lecture d'une table protégée : chaque niveau a sa ligne, rien ne s'additionne.
+
+    Un rapport garde ses effectifs : le contrôle du secret se fait sur eux.
+    """
+
+    def terme(variable: str) -> Terme:
+        return Terme(fichier=fichier, variables=(variable,))
+
+    commun: dict[str, Any] = {
+        "niveaux": niveaux,
+        "periode": table.periode,
+        "decimales": table.decimales,
+        "remarque": f"Secret appliqué à l'ajout, seuil de {table.seuil}.",
+    }
+    if table.nature == "rapport":
+        return Lecture(
+            formule="ratio",
+            numerateur=terme("numerateur"),
+            denominateur=terme("denominateur"),
+            facteur=table.facteur,
+            **commun,
+        )
+    return Lecture(formule="publie", valeur=terme("valeur"), **commun)
 
 
 def _en_csv(protegees: pl.DataFrame) -> bytes:
-    """Renvoie la table protégée : niveau, code, valeur ou marque de son absence."""
-    valeur = (
-        pl.when(pl.col("value").is_not_null())
-        .then(pl.col("value").round(10).cast(pl.String))
-        .otherwise(pl.col("status"))
-    )
+    """Renvoie la table protégée : niveau, code, puis l'effectif ou les deux termes du rapport.
+
+    Une ligne cachée porte la marque de son absence à la place de chaque nombre.
+    """
+    rapport = protegees["denominateur"].null_count() < protegees.height
+    colonnes = ("numerateur", "denominateur") if rapport else ("value",)
     tampon = io.BytesIO()
     protegees.select(
         pl.col("territoire").str.extract(r"^([A-Z]+)-").alias("niveau"),
         pl.col("territoire").str.extract(r"^[A-Z]+-(.+)$").alias("code"),
-        valeur.alias("valeur"),
+        *(
+            pl.when(pl.col("value").is_not_null())
+            .then(pl.col(colonne).round(10).cast(pl.String))
+            .otherwise(pl.col("status"))
+            .alias("valeur" if colonne == "value" else colonne)
+            for colonne in colonnes
+        ),
     ).write_csv(tampon, separator=";")
     return tampon.getvalue()

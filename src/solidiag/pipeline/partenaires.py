@@ -1,0 +1,75 @@
+"""Publier des observations dont certaines viennent de tables de partenaires."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from solidiag.confidentiality.partenaires import ControlePartenaires, controler
+from solidiag.confidentiality.publication import PublishedTable, publier
+from solidiag.confidentiality.secret import Regles
+from solidiag.geography.referentiel import Referentiel
+from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
+from solidiag.storage.depot import Depot
+
+
+def seuils_des_partenaires(depot: Depot) -> dict[str, int]:
+    """Renvoie, par indicateur lu dans la table d'un partenaire, le seuil du secret."""
+    sources = {nom: s.seuil_secret for nom, s in depot.sources.items() if s.seuil_secret}
+    seuils: dict[str, int] = {}
+    for indicateur in depot.indicateurs.values() if sources else ():
+        for lecture in indicateur.lectures:
+            for terme in (lecture.valeur, lecture.numerateur, lecture.denominateur, lecture.poids):
+                seuil = sources.get(terme.fichier.partition("/")[0], 0) if terme else 0
+                if seuil:
+                    seuils[indicateur.id] = max(seuil, seuils.get(indicateur.id, 0))
+    return seuils
+
+
+def parents_des_communes(
+    territoires: Sequence[str], referentiel: Referentiel
+) -> dict[str, list[str]]:
+    """Renvoie, par commune, les territoires demandés qui la contiennent."""
+    demandes = set(territoires)
+    parents = {}
+    for code, epci, departement in referentiel.communes.select(
+        "code", "epci", "departement"
+    ).iter_rows():
+        if f"COM-{code}" in demandes:
+            zones = (f"EPCI-{epci}", f"DEP-{departement}")
+            parents[f"COM-{code}"] = [zone for zone in zones if zone in demandes]
+    return parents
+
+
+def publier_observations(
+    observations: pl.DataFrame, *, depot: Depot, referentiel: Referentiel
+) -> PublishedTable:
+    """Renvoie la table d'observations publiée, les lignes de partenaires attaquées avant.
+
+    Raises
+    ------
+    PublicationInterdite
+        Si une valeur secrète se retrouve, ou si la table montre ce qu'elle ne doit pas.
+    """
+    table = mettre_au_schema(observations, OBSERVATIONS)
+    seuils = seuils_des_partenaires(depot)
+    if not seuils:
+        return publier(table, "observations")
+    return publier(
+        table,
+        "observations",
+        partenaires=sorted(seuils),
+        controle=_controle(table, seuils, referentiel),
+    )
+
+
+def _controle(
+    table: pl.DataFrame, seuils: dict[str, int], referentiel: Referentiel
+) -> ControlePartenaires:
+    lignes = table.filter(pl.col("indicateur").is_in(sorted(seuils)))
+    return controler(
+        lignes,
+        parents=parents_des_communes(lignes["territoire"].to_list(), referentiel),
+        regles=Regles(seuil=min(seuils.values())),
+    )
