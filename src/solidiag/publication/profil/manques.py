@@ -36,9 +36,9 @@ def blocs_des_manques(matiere: MatiereProfil) -> Iterator[Bloc]:
         yield Liste(elements=tuple(elements))
     if matiere.demandes:
         contenu: list[Ligne] = [Fort((Texte("À demander"),)), Texte(" : ")]
-        for rang, (domaine, fichier, detenteur) in enumerate(matiere.demandes):
+        for rang, (_, fichier, detenteur) in enumerate(matiere.demandes):
             contenu.append(Texte(" ; " if rang else ""))
-            contenu.append(Mention(f"{domaine} ({fichier} : {detenteur})", "definition"))
+            contenu.append(Mention(f"{fichier} ({detenteur})", "definition"))
         yield Paragraphe(contenu=(*contenu, Texte(".")))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
@@ -16,16 +17,30 @@ def blocs_des_sources(matiere: MatiereProfil) -> Iterator[Bloc]:
     par_producteur: dict[str, list[str]] = {}
     for source, millesimes in _citees(matiere).items():
         declaree = matiere.sources[source]
-        titre = declaree.titre.partition(" (")[0]
+        titre = declaree.titre.partition(" (")[0].partition(", repérées")[0]
         annees = ", ".join(annee for annee in sorted(millesimes) if annee not in titre)
         suffixe = f" ({annees})" if annees else ""
-        par_producteur.setdefault(declaree.producteur, []).append(f"{titre}{suffixe}")
+        par_producteur.setdefault(_abreger(declaree.producteur), []).append(f"{titre}{suffixe}")
     for rang, (producteur, titres) in enumerate(par_producteur.items()):
         contenu.append(Texte(" ; " if rang else ""))
         contenu.append(Mention(f"{producteur} : {', '.join(titres)}", "reference"))
     contenu.append(Texte(". Licences et adresses : commande « solidiag sources ». "))
     contenu.append(Mention(f"Solidiag {matiere.version}.", "numero"))
     yield Paragraphe(style="source", contenu=tuple(contenu))
+
+
+_SIGLE = re.compile(r"^[^,;()]+ \(([A-Z]{3,})\)")
+
+
+def _abreger(producteur: str) -> str:
+    """Renvoie le producteur, son sigle à la place de son nom s'il est donné.
+
+    Examples
+    --------
+    >>> _abreger("Agence de services et de paiement (ASP), d'après un marché")
+    "ASP, d'après un marché"
+    """
+    return _SIGLE.sub(lambda trouve: trouve[1], producteur)
 
 
 def _citees(matiere: MatiereProfil) -> dict[str, set[str]]:

@@ -14,10 +14,10 @@ RETRAIT_DROIT_CM: Final = LARGEUR_PORTRAIT_CM - LARGEUR_TEXTE_CM
 MARGE_CM: Final = 2.5
 MARGE_HAUTE_CM: Final = 2.3
 MARGE_FICHE_CM: Final = 1.6
-MARGE_HAUTE_FICHE_CM: Final = 1.3
+MARGE_HAUTE_FICHE_CM: Final = 1.0
 PAGE_CM: Final = (21.0, 29.7)
 _TITRES_DE_FICHE: Final = {
-    "Titre": 19.0,
+    "Titre": 17.0,
     "CouvertureTerritoire": 9.5,
     "SousTitre": 10.0,
     "Titre1": 11.5,
@@ -227,15 +227,15 @@ def de_fiche(style: StyleTexte) -> StyleTexte:
     Examples
     --------
     >>> de_fiche(STYLES[0]).corps
-    8.0
+    7.5
     """
-    corps = _TITRES_DE_FICHE.get(style.id, max(7.0, round(style.corps * 1.5) / 2))
+    corps = _TITRES_DE_FICHE.get(style.id, max(7.0, round(style.corps * 1.45) / 2))
     return replace(
         style,
         corps=corps,
-        ligne=corps * 1.12,
-        avant=6.0 if style.id == "Titre1" else min(4.0, style.avant * 0.2),
-        apres=min(3.0, style.apres * 0.2),
+        ligne=corps * 1.08,
+        avant=5.0 if style.id == "Titre1" else min(3.0, style.avant * 0.15),
+        apres=0.0 if style.id.startswith("Cellule") else min(2.5, style.apres * 0.15),
         droite_cm=0.0,
     )
 
