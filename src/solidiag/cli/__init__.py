@@ -10,7 +10,7 @@ import gettext
 import io
 import os
 import sys
-from importlib import resources
+from pathlib import Path
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     for flux in (sys.stdout, sys.stderr):
         if isinstance(flux, io.TextIOWrapper):
             flux.reconfigure(errors="replace")
-    gettext.bindtextdomain("messages", str(resources.files("solidiag.cli") / "langue"))
+    gettext.bindtextdomain("messages", str(Path(__file__).parent / "langue"))
     from solidiag.cli.application import executer
     from solidiag.errors import SolidiagError
 
