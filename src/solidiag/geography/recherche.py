@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
 import polars as pl
 
@@ -43,17 +44,23 @@ class Recherche:
         self._cog = cog
         self._ids = set(territoires["id"])
         self._noms: dict[str, str] = dict(territoires.select("id", "nom").iter_rows())
-        self._par_nom: dict[str, dict[str, list[str]]] = {}
-        for niveau in _ORDRE_DES_NOMS:
-            index: dict[str, list[str]] = defaultdict(list)
-            lignes = territoires.filter(pl.col("niveau") == niveau.value).select("id", "nom")
-            for identifiant, nom in lignes.iter_rows():
-                index[_sans_article(nom)].append(identifiant)
-            self._par_nom[niveau.value] = dict(index)
+        self._territoires = territoires
         self._collectivites: dict[str, str] = dict(
             outre_mer.select("collectivite", "nom_collectivite").unique().iter_rows()
         )
         self._outre_mer = set(outre_mer["code"])
+
+    @cached_property
+    def _par_nom(self) -> dict[str, dict[str, list[str]]]:
+        """Identifiants par nom simplifié ; un code se résout sans eux."""
+        index: dict[str, dict[str, list[str]]] = {}
+        for niveau in _ORDRE_DES_NOMS:
+            noms: dict[str, list[str]] = defaultdict(list)
+            lignes = self._territoires.filter(pl.col("niveau") == niveau.value).select("id", "nom")
+            for identifiant, nom in lignes.iter_rows():
+                noms[_sans_article(nom)].append(identifiant)
+            index[niveau.value] = dict(noms)
+        return index
 
     def departement(self, texte: str) -> str:
         """Renvoie le code d'un département."""

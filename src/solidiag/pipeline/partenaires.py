@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from solidiag.confidentiality.partenaires import ControlePartenaires, controler
 from solidiag.confidentiality.publication import PublishedTable, publier
-from solidiag.confidentiality.secret import Regles
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
 from solidiag.storage.depot import Depot
+
+if TYPE_CHECKING:
+    from solidiag.confidentiality.partenaires import ControlePartenaires
 
 
 def seuils_des_partenaires(depot: Depot) -> dict[str, int]:
@@ -67,6 +69,9 @@ def publier_observations(
 def _controle(
     table: pl.DataFrame, seuils: dict[str, int], referentiel: Referentiel
 ) -> ControlePartenaires:
+    from solidiag.confidentiality.partenaires import controler
+    from solidiag.confidentiality.secret import Regles
+
     lignes = table.filter(pl.col("indicateur").is_in(sorted(seuils)))
     return controler(
         lignes,

@@ -37,7 +37,6 @@ from solidiag.pipeline.tables import tables_alignees
 from solidiag.publication.document import Document
 from solidiag.publication.francais import enumerer
 from solidiag.publication.profil.construire import construire_profil
-from solidiag.publication.profil.html import composer as composer_html
 from solidiag.publication.profil.matiere import Fiche, MatiereProfil, annee
 from solidiag.storage.cache import Cache, dossier_de_cache
 from solidiag.storage.depot import Depot
@@ -406,7 +405,7 @@ def ecrire(profil: Profil, dossier: Path, *, nom: str, formats: Sequence[str]) -
     rendus: dict[str, Callable[[Document], bytes]] = {
         "docx": _docx,
         "pdf": _pdf,
-        "html": composer_html,
+        "html": _html,
     }
     verifier_place(dossier)
     with remplacer(dossier) as travail:
@@ -427,6 +426,12 @@ def ecrire(profil: Profil, dossier: Path, *, nom: str, formats: Sequence[str]) -
         texte = json.dumps(manifeste, ensure_ascii=False, indent=1)
         (travail / MANIFESTE).write_text(texte + "\n", encoding="utf-8")
     return tuple(dossier / fichier for fichier in fichiers)
+
+
+def _html(document: Document) -> bytes:
+    from solidiag.publication.profil.html import composer
+
+    return composer(document)
 
 
 def _docx(document: Document) -> bytes:

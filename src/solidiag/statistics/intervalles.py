@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2, norm
+from scipy.special import gammaincinv, ndtri
 
 Tableau = npt.NDArray[np.float64]
 
@@ -12,7 +12,7 @@ Tableau = npt.NDArray[np.float64]
 def _quantile(niveau: float) -> float:
     if not 0 < niveau < 1:
         raise ValueError(f"niveau de confiance hors de ]0, 1[ : {niveau}")
-    return float(norm.ppf(0.5 + niveau / 2))
+    return float(ndtri(0.5 + niveau / 2))
 
 
 def wilson(
@@ -94,10 +94,8 @@ def poisson_exact(effectif: npt.ArrayLike, *, niveau: float = 0.95) -> tuple[Tab
     x = np.asarray(effectif, dtype=np.float64)
     alpha = 1 - niveau
     valide = np.where(x >= 0, x, np.nan)
-    bas = np.where(
-        valide == 0, 0.0, chi2.ppf(alpha / 2, 2 * np.where(valide > 0, valide, np.nan)) / 2
-    )
-    haut = chi2.ppf(1 - alpha / 2, 2 * valide + 2) / 2
+    bas = np.where(valide == 0, 0.0, gammaincinv(np.where(valide > 0, valide, np.nan), alpha / 2))
+    haut = gammaincinv(valide + 1, 1 - alpha / 2)
     return bas, haut
 
 

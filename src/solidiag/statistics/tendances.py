@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.special import ndtr
 
 POINTS_MINIMUM = 5
 """Nombre de points sous lequel une série est trop courte pour un test."""
@@ -77,7 +77,7 @@ def khi2_tendance(
     if part in (0.0, 1.0) or etalement == 0:
         return EssaiTendance(0.0, 1.0, "khi2_tendance")
     z = score / np.sqrt(part * (1 - part) * etalement)
-    return EssaiTendance(score / etalement, float(2 * norm.sf(abs(z))), "khi2_tendance")
+    return EssaiTendance(score / etalement, float(2 * ndtr(-abs(z))), "khi2_tendance")
 
 
 def khi2_tendance_effectifs(
@@ -109,7 +109,7 @@ def khi2_tendance_effectifs(
         return EssaiTendance(0.0, 1.0, "khi2_tendance_effectifs")
     score = float((x * centre).sum())
     z = score / np.sqrt(moyenne * etalement)
-    return EssaiTendance(score / etalement, float(2 * norm.sf(abs(z))), "khi2_tendance_effectifs")
+    return EssaiTendance(score / etalement, float(2 * ndtr(-abs(z))), "khi2_tendance_effectifs")
 
 
 @lru_cache(maxsize=64)
@@ -168,7 +168,7 @@ def mann_kendall(valeurs: npt.ArrayLike) -> EssaiTendance:
         variance = (
             n * (n - 1) * (2 * n + 5) - sum(e * (e - 1) * (2 * e + 5) for e in egaux.tolist())
         ) / 18
-        p = float(2 * norm.sf((abs(s) - 1) / np.sqrt(variance)))
+        p = float(2 * ndtr(-(abs(s) - 1) / np.sqrt(variance)))
     return EssaiTendance(s / paires, p, "mann_kendall")
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, fisher_exact, norm
+from scipy.special import ndtr
 
 Tableau = npt.NDArray[np.float64]
 
@@ -69,6 +69,8 @@ def deux_proportions(
         return Essai(0.0, 1.0, "deux_proportions")
     attendus = [n * p for n in (denominateur, denominateur_autre) for p in (commune, 1 - commune)]
     if min(attendus) < PETIT_EFFECTIF:
+        from scipy.stats import fisher_exact
+
         table = [
             [round(numerateur), round(denominateur - numerateur)],
             [round(numerateur_autre), round(denominateur_autre - numerateur_autre)],
@@ -76,7 +78,7 @@ def deux_proportions(
         return Essai(float("nan"), float(fisher_exact(table).pvalue), "fisher")
     ecart = numerateur / denominateur - numerateur_autre / denominateur_autre
     z = ecart / np.sqrt(commune * (1 - commune) * (1 / denominateur + 1 / denominateur_autre))
-    return Essai(float(z), float(2 * norm.sf(abs(z))), "deux_proportions")
+    return Essai(float(z), float(2 * ndtr(-abs(z))), "deux_proportions")
 
 
 def deux_taux(
@@ -104,10 +106,12 @@ def deux_taux(
         return Essai(0.0, 1.0, "deux_taux")
     part = exposition / (exposition + exposition_autre)
     if total * min(part, 1 - part) < PETIT_EFFECTIF:
+        from scipy.stats import binomtest
+
         p = binomtest(round(evenements), round(total), part).pvalue
         return Essai(float("nan"), float(p), "deux_taux_exact")
     z = (evenements - total * part) / np.sqrt(total * part * (1 - part))
-    return Essai(float(z), float(2 * norm.sf(abs(z))), "deux_taux")
+    return Essai(float(z), float(2 * ndtr(-abs(z))), "deux_taux")
 
 
 def reste(
