@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solidiag.statistics.autocorrelation import benjamini_hochberg
-from solidiag.statistics.indices import lisser_taux, spearman
+from solidiag.statistics.indices import spearman
+from solidiag.statistics.lissage import bayes_global
 from solidiag.statistics.typologie import acp, partitions, silhouettes
 
 _GRAINES = st.integers(0, 10_000)
@@ -63,7 +64,7 @@ def test_un_taux_lisse_est_entre_le_taux_et_celui_de_l_ensemble(graine: int, n: 
     rng = np.random.default_rng(graine)
     denominateurs = rng.integers(1, 500, n)
     numerateurs = rng.binomial(denominateurs, rng.uniform(0.05, 0.6, n))
-    lisses, _ = lisser_taux(numerateurs, denominateurs)
+    lisses = bayes_global(numerateurs, denominateurs, loi="binomiale").taux
     ensemble = numerateurs.sum() / denominateurs.sum()
     bas = np.minimum(numerateurs / denominateurs, ensemble) - 1e-9
     haut = np.maximum(numerateurs / denominateurs, ensemble) + 1e-9

@@ -63,3 +63,33 @@ def test_impossible_counts_are_refused(e, b):
 def test_a_matrix_of_the_wrong_size_is_refused():
     with pytest.raises(ValueError, match="matrice de voisinage"):
         bayes_local([1, 2], [10, 10], np.ones((3, 3)))
+
+
+def test_a_small_base_is_drawn_towards_the_whole():
+    lisse = bayes_global([2, 300, 100, 250], [2, 1000, 1000, 1000], loi="binomiale")
+    assert lisse.taux[0] < 0.5
+    assert lisse.taux[1] == pytest.approx(0.3, abs=0.01)
+
+
+def test_shares_that_chance_is_enough_to_explain_become_equal():
+    lisse = bayes_global([5, 5, 5], [50, 50, 50], loi="binomiale")
+    assert lisse.taux.tolist() == [0.1, 0.1, 0.1]
+
+
+def test_a_share_is_less_smoothed_than_a_rate_of_rare_events_of_the_same_counts():
+    e, b = [40, 300, 700], [100, 1000, 1000]
+    part, rare = bayes_global(e, b, loi="binomiale"), bayes_global(e, b)
+    assert (part.poids > rare.poids).all()
+
+
+def test_the_weights_are_those_computed_by_hand():
+    lisse = bayes_global([10, 60], [100, 100], loi="binomiale", moyenne=0.3)
+    vraie = (0.2**2 + 0.3**2) / 2 - 0.3 * 0.7 / 100
+    poids = vraie / (vraie + 0.3 * 0.7 / 100)
+    np.testing.assert_allclose(lisse.poids, poids)
+    np.testing.assert_allclose(lisse.taux, [0.3 + poids * (0.1 - 0.3), 0.3 + poids * 0.3])
+
+
+def test_a_share_above_one_is_refused():
+    with pytest.raises(ValueError, match="hors de ses bornes"):
+        bayes_global([1, 2], [10, 10], loi="binomiale", moyenne=1.2)

@@ -7,7 +7,7 @@ import pytest
 
 from solidiag.geography.voisinage import voisins_contigus
 from solidiag.statistics.autocorrelation import benjamini_hochberg, moran_local
-from solidiag.statistics.indices import composite, lisser_taux, poids_acp, sensibilite
+from solidiag.statistics.indices import composite, poids_acp, sensibilite
 from solidiag.statistics.typologie import (
     Partition,
     acp,
@@ -113,19 +113,6 @@ def test_une_valeur_test_ecarte_les_absences_de_son_seul_indicateur() -> None:
     tests = valeurs_tests(x, np.array([0, 0, 1, 1]))
     assert np.isfinite(tests).all()
     assert tests[0, 0] == pytest.approx(-1.5491933)
-
-
-def test_une_petite_base_est_ramenee_vers_l_ensemble() -> None:
-    taux, vraie = lisser_taux([2, 300, 100, 250], [2, 1000, 1000, 1000])
-    assert vraie > 0
-    assert taux[0] < 0.5
-    assert taux[1] == pytest.approx(0.3, abs=0.01)
-
-
-def test_des_taux_que_le_hasard_suffit_a_expliquer_deviennent_egaux() -> None:
-    taux, vraie = lisser_taux([5, 5, 5], [50, 50, 50])
-    assert vraie == 0
-    assert taux.tolist() == [0.1, 0.1, 0.1]
 
 
 def test_l_indice_est_centre_sur_cent_et_suit_ses_colonnes() -> None:

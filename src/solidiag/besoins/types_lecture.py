@@ -11,7 +11,7 @@ import polars as pl
 
 from solidiag.catalogue.indicateur import Indicateur
 from solidiag.model.observation import AVEC_VALEUR, MARQUES
-from solidiag.statistics.indices import lisser_taux
+from solidiag.statistics.lissage import bayes_global
 from solidiag.statistics.typologie import Reels, centrer_reduire
 
 _ORDRE_ABSENCES = ("Q", "O", "L", "M")
@@ -180,8 +180,8 @@ def _colonne(
     effectifs = [(x, n) for _, _, x, n in lignes]
     if not all(x is not None and n is not None and n >= x >= 0 and n > 0 for x, n in effectifs):
         return valeurs, False
-    taux, _ = lisser_taux([x for x, _ in effectifs], [n for _, n in effectifs])
-    return taux, True
+    numerateurs, denominateurs = [x for x, _ in effectifs], [n for _, n in effectifs]
+    return bayes_global(numerateurs, denominateurs, loi="binomiale").taux, True
 
 
 def _publiees(table: _Table, periodes: Mapping[str, str], ids: Sequence[str]) -> Reels:

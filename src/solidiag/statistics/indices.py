@@ -13,41 +13,6 @@ from solidiag.statistics.typologie import Reels, acp, centrer_reduire
 _DECIMALES = 8
 
 
-def lisser_taux(numerateurs: npt.ArrayLike, denominateurs: npt.ArrayLike) -> tuple[Reels, float]:
-    """Renvoie des taux ramenés vers le taux d'ensemble d'autant plus que leur base est petite.
-
-    Lissage bayésien empirique de Marshall, variance binomiale. Le second résultat est la variance
-    vraie estimée entre territoires ; nulle, l'indicateur ne distingue que le hasard.
-
-    Parameters
-    ----------
-    numerateurs, denominateurs
-        Effectifs, sans valeur manquante ; denominateurs > 0.
-
-    References
-    ----------
-    R. J. Marshall (1991), *Mapping disease and mortality rates using empirical Bayes estimators*,
-    Applied Statistics 40.
-
-    Examples
-    --------
-    >>> taux, _ = lisser_taux([1, 300, 100], [2, 1000, 1000])
-    >>> [round(float(t), 3) for t in taux]
-    [0.233, 0.298, 0.102]
-    """
-    x = np.asarray(numerateurs, dtype=np.float64)
-    n = np.asarray(denominateurs, dtype=np.float64)
-    ensemble = float(x.sum() / n.sum())
-    taux = x / n
-    hasard = max(ensemble * (1.0 - ensemble), 0.0)
-    dispersion = float((n * (taux - ensemble) ** 2).sum() / n.sum())
-    vraie = max(dispersion - hasard / float(n.mean()), 0.0)
-    if vraie == 0.0:
-        return np.full_like(taux, ensemble), 0.0
-    confiance = vraie / (vraie + hasard / n)
-    return ensemble + confiance * (taux - ensemble), vraie
-
-
 def rangs(valeurs: npt.ArrayLike) -> Reels:
     """Renvoie le rang de chaque valeur, de 1 à n ; les égales partagent le rang moyen.
 

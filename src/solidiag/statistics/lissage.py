@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from solidiag.statistics.intervalles import Tableau
+
+Loi = Literal["poisson", "binomiale"]
+"""Hasard d'un taux : ``poisson`` pour des événements rares, ``binomiale`` pour une part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,13 @@ class Lissage:
     moyenne: Tableau
 
 
-def bayes_global(effectifs: npt.ArrayLike, populations: npt.ArrayLike) -> Lissage:
+def bayes_global(
+    effectifs: npt.ArrayLike,
+    populations: npt.ArrayLike,
+    *,
+    loi: Loi = "poisson",
+    moyenne: float | None = None,
+) -> Lissage:
     """Renvoie les taux lissés vers le taux de l'ensemble.
 
     Quand la dispersion des taux ne dépasse pas celle du hasard, la variance estimée est nulle : le
@@ -41,11 +51,17 @@ def bayes_global(effectifs: npt.ArrayLike, populations: npt.ArrayLike) -> Lissag
     ----------
     effectifs, populations
         Un élément par territoire. ``nan`` si l'effectif manque : le territoire ne compte pas.
+    loi
+        Variance du hasard pour un taux m et une base n : m / n (``poisson``, l'estimateur de
+        Marshall) ou m (1 - m) / n (``binomiale``, pour une part).
+    moyenne
+        Taux vers lequel lisser, entre 0 et 1 pour une part ; celui des territoires donnés sinon.
 
     Raises
     ------
     ValueError
-        Si un effectif ou une population est négatif, ou si les longueurs diffèrent.
+        Si un effectif ou une population est négatif, si les longueurs diffèrent, ou si une part
+        moyenne n'est pas entre 0 et 1.
 
     References
     ----------
@@ -60,11 +76,22 @@ def bayes_global(effectifs: npt.ArrayLike, populations: npt.ArrayLike) -> Lissag
     """
     e, b, valide = _valider(effectifs, populations)
     somme, nombre = b[valide].sum(), int(valide.sum())
-    moyenne = np.full(len(e), e[valide].sum() / somme if nombre else np.nan)
-    ecarts = np.where(valide, b * (_rapport(e, b) - moyenne) ** 2, 0.0)
-    brute = ecarts.sum() / somme if nombre else np.nan
-    hasard = moyenne * nombre / somme if nombre else np.full(len(e), np.nan)
-    return _lisser(e, b, valide, moyenne=moyenne, variance=brute - hasard)
+    if not nombre:
+        vide = np.full(len(e), np.nan)
+        return Lissage(taux=vide, poids=vide, moyenne=vide)
+    vers = e[valide].sum() / somme if moyenne is None else moyenne
+    if vers < 0 or (loi == "binomiale" and vers > 1):
+        raise ValueError(f"taux moyen hors de ses bornes : {vers}")
+    ecarts = np.where(valide, b * (_rapport(e, b) - vers) ** 2, 0.0)
+    unitaire = vers * (1.0 - vers) if loi == "binomiale" else vers
+    return _lisser(
+        e,
+        b,
+        valide,
+        moyenne=np.full(len(e), vers),
+        unitaire=np.full(len(e), unitaire),
+        variance=np.full(len(e), ecarts.sum() / somme - unitaire * nombre / somme),
+    )
 
 
 def bayes_local(
@@ -102,7 +129,7 @@ def bayes_local(
     moyenne = (liens @ compte) / sur
     brute = (liens @ (population * taux**2)) / sur - moyenne**2
     hasard = moyenne * (liens @ valide.astype(np.float64)) / sur
-    return _lisser(e, b, valide, moyenne=moyenne, variance=brute - hasard)
+    return _lisser(e, b, valide, moyenne=moyenne, unitaire=moyenne, variance=brute - hasard)
 
 
 def _valider(
@@ -127,10 +154,12 @@ def _lisser(
     valide: npt.NDArray[np.bool_],
     *,
     moyenne: Tableau,
+    unitaire: Tableau,
     variance: Tableau,
 ) -> Lissage:
+    """Ramène chaque taux ; ``unitaire`` est la variance du hasard pour une base de un."""
     a_priori = np.maximum(variance, 0.0)
-    total = a_priori + moyenne / np.where(b > 0, b, np.nan)
+    total = a_priori + unitaire / np.where(b > 0, b, np.nan)
     poids = np.where(total > 0, a_priori / np.where(total > 0, total, 1.0), 0.0)
     poids = np.where(valide, poids, np.nan)
     taux = moyenne + poids * (_rapport(e, b) - moyenne)
