@@ -10,6 +10,7 @@ import polars as pl
 
 from solidiag import __version__
 from solidiag.besoins import formules, termes
+from solidiag.besoins.lissages import CLES_LISSAGES, lisser_cartes
 from solidiag.besoins.types import calculer_types
 from solidiag.besoins.types_modele import TypesDeTerritoires
 from solidiag.catalogue.indicateur import Indicateur
@@ -216,12 +217,20 @@ def preparer(
         carte = fond(referentiel, contours, departement)
     with etape(suivi, "Types de territoires"):
         types = _types(depot, referentiel, observations, carte, epci=epci)
+    publiees = publier_observations(observations, depot=depot, referentiel=referentiel)
+    lissages = lisser_cartes(
+        publiees.frame,
+        communes=[f"COM-{c}" for c in referentiel.communes_du_departement(departement)],
+        departement=f"DEP-{departement}",
+        indicateurs=depot.indicateurs,
+        parametres=depot.parametres("lissages"),
+    )
     return Matiere(
         departement=referentiel.territoire(f"DEP-{departement}"),
         date=jour,
         version=__version__,
         referentiel=referentiel,
-        observations=publier_observations(observations, depot=depot, referentiel=referentiel),
+        observations=publiees,
         ecarts=publier(ecarts, "ecarts"),
         priorites=publier(priorites, "priorites"),
         services=publier(offre.services, "services"),
@@ -244,6 +253,7 @@ def preparer(
         types=types,
         personnes=personnes,
         comptes_de_personnes=depot.personnes,
+        lissages=publier(stabiliser(lissages), "lissages", cles=CLES_LISSAGES),
     )
 
 

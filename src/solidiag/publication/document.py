@@ -18,7 +18,7 @@ class Cle:
     """Adresse d'un chiffre dans les tables publiées.
 
     ``table`` : ``observations``, ``ecarts``, ``priorites``, ``services``, ``comptes``, ``types``,
-    ``personnes``.
+    ``personnes``, ``lissages``.
     """
 
     indicateur: str

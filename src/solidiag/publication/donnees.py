@@ -61,6 +61,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         **_types(matiere),
         **_personnes(matiere),
         **_comparaisons(matiere),
+        **_lissages(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
     }
@@ -154,6 +155,36 @@ def _comparaisons(matiere: Matiere) -> dict[str, pl.DataFrame]:
             )
         rendues[nom] = table
     return rendues
+
+
+def _lissages(matiere: Matiere) -> dict[str, pl.DataFrame]:
+    """Renvoie le taux observé et le taux lissé de chaque commune, si une carte en montre."""
+    if matiere.lissages is None or not len(matiere.lissages):
+        return {}
+    noms = matiere.referentiel.territoires.select(
+        pl.col("id").alias("territoire"), pl.col("nom").alias("nom_territoire")
+    )
+    table = matiere.lissages.frame.join(noms, on="territoire", how="left", maintain_order="left")
+    return {
+        "lissages": table.select(
+            "indicateur",
+            "territoire",
+            "nom_territoire",
+            "periode",
+            "unite",
+            pl.col("brut").alias("taux_observe"),
+            pl.col("value").alias("taux_lisse"),
+            pl.col("poids").alias("part_de_l_observe"),
+            pl.col("moyenne").alias("taux_du_departement"),
+            "numerateur",
+            "denominateur",
+            pl.col("attendus").alias("evenements_attendus"),
+            pl.col("status").alias("statut"),
+            pl.col("status").replace_strict(_STATUTS, default=None).alias("statut_en_clair"),
+            "motif",
+            pl.col("origin").alias("origine"),
+        )
+    }
 
 
 def octets_csv(table: pl.DataFrame) -> bytes:

@@ -75,6 +75,9 @@ class Matiere:
         Types de territoires, indice composite et regroupements.
     personnes, comptes_de_personnes
         Personnes concernées, et ce que l'on compte pour chaque domaine.
+    lissages
+        Taux lissés des communes, pour les indicateurs aux petits effectifs (voir
+        `solidiag.besoins.lissages`).
     """
 
     departement: Territoire
@@ -105,6 +108,7 @@ class Matiere:
     semblables: PublishedTable | None = None
     personnes: PublishedTable | None = None
     comptes_de_personnes: Mapping[str, PersonnesDomaine] = field(default_factory=dict)
+    lissages: PublishedTable | None = None
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[Observe]]:
@@ -132,6 +136,20 @@ class Matiere:
             (ligne["indicateur"], ligne["territoire"]): ligne
             for ligne in self.tendances.frame.iter_rows(named=True)
         }
+
+    @cached_property
+    def _lissages(self) -> dict[tuple[str, str], dict[str, Observe]]:
+        index: dict[tuple[str, str], dict[str, Observe]] = {}
+        if self.lissages is None:
+            return index
+        for ligne in self.lissages.frame.iter_rows(named=True):
+            lisse = Observe(*(ligne.get(champ) for champ in Observe._fields))
+            index.setdefault((lisse.indicateur, lisse.periode), {})[lisse.territoire] = lisse
+        return index
+
+    def lisses(self, indicateur: str, periode: str) -> Mapping[str, Observe]:
+        """Renvoie le taux lissé de chaque commune à cette période ; vide s'il n'y en a pas."""
+        return self._lissages.get((indicateur, periode), {})
 
     def comparaison(
         self, indicateur: str, territoire: str, reference: str
@@ -198,8 +216,14 @@ class Matiere:
                 return lecture.decimales
         return None
 
-    def imprimer(self, observe: Observe | None) -> Ligne:
-        """Renvoie l'observation telle qu'elle s'imprime : un nombre, ou sa marque d'absence."""
+    def imprimer(self, observe: Observe | None, *, table: str = "observations") -> Ligne:
+        """Renvoie l'observation telle qu'elle s'imprime : un nombre, ou sa marque d'absence.
+
+        Parameters
+        ----------
+        table
+            Table où se lit la valeur : ``observations``, ou ``lissages`` pour un taux lissé.
+        """
         if observe is None:
             return Absence("L")
         if not observe.lisible or observe.value is None:
@@ -211,7 +235,10 @@ class Matiere:
             precision=observe.precision or "exact",
         )
         cle = Cle(
-            indicateur=observe.indicateur, territoire=observe.territoire, periode=observe.periode
+            indicateur=observe.indicateur,
+            territoire=observe.territoire,
+            periode=observe.periode,
+            table=table,
         )
         return Nombre(texte, cle)
 

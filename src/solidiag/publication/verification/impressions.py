@@ -35,7 +35,14 @@ class Impressions:
         connus = set(self._du_document.get(cle, ()))
         if cle.table == "observations":
             connus |= self._d_une_observation(cle)
+        elif cle.table == "lissages":
+            connus |= self._d_un_taux_lisse(cle)
         return connus
+
+    def _d_un_taux_lisse(self, cle: Cle) -> set[str]:
+        lisse = self._matiere.lisses(cle.indicateur, cle.periode).get(cle.territoire)
+        ligne = self._matiere.imprimer(lisse, table="lissages")
+        return {ligne.texte.strip()} if isinstance(ligne, Nombre) else set()
 
     def _d_une_observation(self, cle: Cle) -> set[str]:
         observe = self._matiere.derniere(cle.indicateur, cle.territoire, cle.periode)
