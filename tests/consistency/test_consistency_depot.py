@@ -102,6 +102,9 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
     type(exemple): exemple
     for exemple in (
         errors.TerritoireInconnu("4O", cog=2026, proches=["40 (Landes)"]),
+        errors.ListeDeCommunesInvalide("un code est inconnu", codes=["4O088"], indication="40088"),
+        errors.DessinInvalide("il ne touche aucune commune", conseil="Vérifiez les coordonnées."),
+        errors.FichierIllisible("liste.csv"),
         errors.IndicateurInconnu("x", proches=["y"]),
         errors.DeclarationInvalide("a.yaml", ["faute"]),
         errors.FichierAbsent("a.csv"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from solidiag.publication.document import Cle
 from solidiag.publication.verification.comparaison import (
     Ecart,
@@ -103,3 +105,13 @@ def test_regions_keep_their_prefix_in_the_command() -> None:
     assert commande_expliquer(cle) == "solidiag expliquer i REG-75 --periode 2021"
     assert commande_expliquer(Cle(indicateur="i", territoire="FR-FR")) == "solidiag expliquer i FR"
     assert commande_expliquer(Cle(indicateur="n", table="comptes")) == ""
+    comparee = Cle(
+        indicateur="i",
+        territoire="DEP-90",
+        periode="2023",
+        champ="SEMBLABLES.reference_valeur",
+        table="comparaisons",
+    )
+    assert commande_expliquer(comparee) == "solidiag expliquer i 90 --periode 2023"
+    assert commande_expliquer(replace(comparee, table="tendances")) == "solidiag expliquer i 90"
+    assert commande_expliquer(replace(comparee, table="personnes")) == ""

@@ -63,7 +63,9 @@ class Referentiel:
     def appartenance_pesee(self) -> pl.DataFrame:
         """Renvoie ``commune, territoire, part`` ; sans part connue, la commune y est entière."""
         part = pl.col("part") if "part" in self.appartenance.columns else pl.lit(1.0)
-        return self.appartenance.select("commune", "territoire", part.cast(pl.Float64).alias("part"))
+        return self.appartenance.select(
+            "commune", "territoire", part.cast(pl.Float64).alias("part")
+        )
 
 
 class Tables:

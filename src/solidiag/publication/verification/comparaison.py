@@ -16,6 +16,9 @@ _SEUIL_DECALAGE = 40
 
 Genre = Literal["difference", "absent", "en_trop", "orphelin", "fichier"]
 
+_TABLES_EXPLIQUEES = frozenset({"observations", "comparaisons", "tendances"})
+"""Tables dont une clé nomme l'indicateur et le territoire d'une observation."""
+
 _DITS: dict[Genre, str] = {
     "difference": "Différence",
     "absent": "Différence",
@@ -104,7 +107,9 @@ def adresse(cle: Cle) -> str:
 
 
 def commande_expliquer(cle: Cle) -> str:
-    """Renvoie la commande qui remonte de ce chiffre au fichier, ou rien hors des observations.
+    """Renvoie la commande qui remonte de ce chiffre au fichier, ou rien s'il n'en vient pas.
+
+    Une comparaison et une tendance remontent à l'observation du territoire dont elles parlent.
 
     Examples
     --------
@@ -112,12 +117,12 @@ def commande_expliquer(cle: Cle) -> str:
     >>> commande_expliquer(cle)
     'solidiag expliquer ctx_tx_pauvrete 40192 --periode 2021'
     """
-    if cle.table != "observations" or not cle.territoire:
+    if cle.table not in _TABLES_EXPLIQUEES or not cle.territoire:
         return ""
     niveau, _, code = cle.territoire.partition("-")
     if niveau in {"REG", "ARR", "ZE", "BV"}:
         code = cle.territoire
-    periode = f" --periode {cle.periode}" if cle.periode else ""
+    periode = f" --periode {cle.periode}" if cle.periode and cle.table != "tendances" else ""
     return f"solidiag expliquer {cle.indicateur} {code}{periode}"
 
 
