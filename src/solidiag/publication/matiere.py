@@ -143,7 +143,7 @@ class Matiere:
         if self.lissages is None:
             return index
         for ligne in self.lissages.frame.iter_rows(named=True):
-            lisse = Observe(*(ligne.get(champ) for champ in Observe._fields))
+            lisse = Observe._make(ligne.get(champ) for champ in Observe._fields)
             index.setdefault((lisse.indicateur, lisse.periode), {})[lisse.territoire] = lisse
         return index
 

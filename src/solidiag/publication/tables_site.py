@@ -8,8 +8,9 @@ from typing import Literal
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau
 from solidiag.publication.document import Nombre, texte_brut
-from solidiag.publication.francais import UNITES
+from solidiag.publication.francais import UNITES, majuscule
 from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.lissages import EXPLICATION, TAUX_LISSE
 from solidiag.publication.rapport.tableaux import NATURES, source_de
 from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
 from solidiag.publication.typographie import soigner
@@ -81,8 +82,15 @@ def tables_du_site(matiere: Matiere) -> dict[str, SiteTable]:
             champ=soigner(declaration.champ) if isinstance(declaration, Indicateur) else "",
             limites=tuple(soigner(limite) for limite in _limites(declaration)),
             fichier="observations.csv",
+            lissage=soigner(_lissage(matiere, declaration.id, periode)),
         )
     return tables
+
+
+def _lissage(matiere: Matiere, indicateur: str, periode: str) -> str:
+    if not matiere.lisses(indicateur, periode):
+        return ""
+    return f"{majuscule(TAUX_LISSE)}. {EXPLICATION}"
 
 
 def _definition(declaration: Indicateur | MesureOffre) -> str:
@@ -126,6 +134,8 @@ def _groupes(matiere: Matiere) -> dict[str, str]:
 def _ligne(matiere: Matiere, observe: Observe) -> SiteLigne:
     imprime = matiere.imprimer(observe)
     lisible = isinstance(imprime, Nombre)
+    lisse = matiere.lisses(observe.indicateur, observe.periode).get(observe.territoire)
+    lisse_imprime = matiere.imprimer(lisse, table="lissages")
     return SiteLigne(
         territoire=observe.territoire,
         texte=imprime.texte if isinstance(imprime, Nombre) else "",
@@ -133,6 +143,8 @@ def _ligne(matiere: Matiere, observe: Observe) -> SiteLigne:
         statut=observe.status,
         intervalle=_intervalle(matiere, observe) if lisible else "",
         motif=soigner(observe.motif or ""),
+        lisse=lisse_imprime.texte if isinstance(lisse_imprime, Nombre) else "",
+        valeur_lissee=lisse.value if lisse and isinstance(lisse_imprime, Nombre) else None,
     )
 
 

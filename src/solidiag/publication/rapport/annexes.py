@@ -19,6 +19,7 @@ from solidiag.publication.document import (
     parcourir,
 )
 from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.lissages import tableau_lisse
 from solidiag.publication.rapport.phrases import majuscule
 from solidiag.publication.rapport.tableaux import CLASSES, classe_affichee
 from solidiag.publication.rapport.types_indice import LIBELLES_REGROUPEMENTS
@@ -60,6 +61,8 @@ def _annexe_valeurs(
 ) -> Tableau:
     ids = matiere.communes if niveau == Niveau.COMMUNE.value else matiere.epci
     declaration = matiere.indicateurs.get(identifiant) or matiere.mesures[identifiant]
+    if niveau == Niveau.COMMUNE.value and matiere.lisses(identifiant, periode):
+        return tableau_lisse(matiere, figure, declaration, periode=periode)
     lignes = tuple(
         (
             Cellule(contenu=(Mention(matiere.nom(t), "nom"),)),

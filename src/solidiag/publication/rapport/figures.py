@@ -32,6 +32,7 @@ from solidiag.publication.document import (
 from solidiag.publication.francais import UNITES, dans, nom_court
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.gabarits import Plume, masque_de
+from solidiag.publication.rapport.lissages import TAUX_LISSE, mention_lissee
 from solidiag.publication.rapport.phrases import (
     lisibles,
     majuscule,
@@ -153,6 +154,12 @@ class Cartotheque:
         decimales = matiere.decimales(declaration.id, periode, niveau) or 0
         identifiant = f"carte-{declaration.id}".replace(".", "-")
         titre_legende = _legende(declaration, unite)
+        lue = sujet(declaration)
+        lisses = matiere.lisses(declaration.id, periode) if niveau == "COM" else {}
+        if lisses:
+            valeurs = {t: o.value if (o := lisses.get(t)) and o.lisible else None for t in ids}
+            titre_legende = f"{titre_legende}, {TAUX_LISSE}"
+            lue = f"{lue}, {TAUX_LISSE}"
         plancher = any(o.precision == "floor" for o in observes)
         if declaration.carte == "effectif":
             svg = carte_cercles(
@@ -166,9 +173,7 @@ class Cartotheque:
             )
             alt = self._alt_effectif(declaration, observes, niveau)
         else:
-            classes = classer(
-                [o.value for o in observes if o.value is not None], decimales=decimales
-            )
+            classes = classer([v for v in valeurs.values() if v is not None], decimales=decimales)
             svg = carte_choroplethe(
                 self.fond,
                 valeurs,
@@ -185,7 +190,7 @@ class Cartotheque:
                 self.fond,
                 valeurs,
                 classes=classes,
-                sujet=sujet(declaration),
+                sujet=lue,
                 indicateur=declaration.id,
                 periode=periode,
                 noms={e: nom_court(matiere.territoire(e)) for e in matiere.epci},
@@ -205,12 +210,13 @@ class Cartotheque:
                 ),
                 *part_lue(matiere, declaration.id, len(observes), len(ids), mot, dit=mot_lu),
                 Texte("."),
+                *(mention_lissee() if lisses else ()),
             ),
             svg=svg,
             alt=alt,
             source=source_de(matiere, [declaration.id], periode=periode),
             tableau=f"table:{declaration.id}:{niveau}:{periode}",
-            donnees="observations.csv",
+            donnees="lissages.csv" if lisses else "observations.csv",
             theme="besoin" if theme == "besoin" else "offre",
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from solidiag.publication.document import LIBELLES_ABSENCE, Nombre, texte_brut
 from solidiag.publication.site.classes import classer
-from solidiag.publication.site.modele import SiteTable, SiteTerritoire
+from solidiag.publication.site.modele import SiteLigne, SiteTable, SiteTerritoire
 from solidiag.publication.site.plan import PlanSite
 
 
@@ -30,7 +31,8 @@ def donnees(tables: Sequence[SiteTable], territoires: Sequence[SiteTerritoire]) 
     """Renvoie les tables du site.
 
     Une ligne est ``[territoire, texte, valeur, statut, classe, intervalle, motif]`` ;
-    ``territoire`` et ``motif`` sont des rangs (``motif`` vaut -1 s'il n'y en a pas).
+    ``territoire`` et ``motif`` sont des rangs (``motif`` vaut -1 s'il n'y en a pas). Une commune
+    au taux lissé porte en plus ``lisse, valeur lissée``, et sa classe est celle de ce taux.
     """
     rangs = {territoire.id: rang for rang, territoire in enumerate(territoires)}
     return {
@@ -46,7 +48,7 @@ def _table(table: SiteTable, rangs: Mapping[str, int]) -> dict[str, Any]:
     classes: dict[str, tuple[str, ...]] = {}
     classe_de: dict[str, int] = {}
     for niveau in table.niveaux():
-        lignes = list(table.de_niveau(niveau))
+        lignes = [_montree(ligne) for ligne in table.de_niveau(niveau)]
         classement = classer(lignes, bornes=table.classes)
         classes[niveau] = classement.libelles
         classe_de |= {x.territoire: rang for x, rang in zip(lignes, classement.rangs, strict=True)}
@@ -67,6 +69,7 @@ def _table(table: SiteTable, rangs: Mapping[str, int]) -> dict[str, Any]:
         "groupe": table.groupe,
         "limites": table.limites,
         "fichier": table.fichier,
+        **({"lissage": table.lissage} if table.lissage else {}),
         "classes": classes,
         "motifs": motifs,
         "lignes": [
@@ -78,11 +81,19 @@ def _table(table: SiteTable, rangs: Mapping[str, int]) -> dict[str, Any]:
                 classe_de[ligne.territoire],
                 ligne.intervalle,
                 motifs.index(ligne.motif) if ligne.motif else -1,
+                *((ligne.lisse, ligne.valeur_lissee) if ligne.lisse else ()),
             ]
             for ligne in table.lignes
             if ligne.territoire in rangs
         ],
     }
+
+
+def _montree(ligne: SiteLigne) -> SiteLigne:
+    """Renvoie la ligne telle que la carte la montre : son taux lissé s'il y en a un."""
+    if not ligne.lisse:
+        return ligne
+    return replace(ligne, texte=ligne.lisse, valeur=ligne.valeur_lissee)
 
 
 def repertoire(

@@ -41,6 +41,7 @@ class SiteLigne:
     ``texte`` : la valeur telle qu'elle s'imprime, vide si le statut dit une absence. ``valeur`` :
     la même, pour trier et classer. ``intervalle`` : la marge d'incertitude imprimée (« bas à
     haut »). ``motif`` : pourquoi il n'y a pas de valeur, ou ce qu'il faut savoir pour la lire.
+    ``lisse`` et ``valeur_lissee`` : le taux lissé imprimé et sa valeur, s'il y en a un.
     """
 
     territoire: str
@@ -49,10 +50,17 @@ class SiteLigne:
     statut: str = "A"
     intervalle: str = ""
     motif: str = ""
+    lisse: str = ""
+    valeur_lissee: float | None = None
 
     def __post_init__(self) -> None:
         if self.lisible != (self.valeur is not None) or self.lisible != bool(self.texte):
             msg = f"{self.territoire} : le statut {self.statut} ne va pas avec la valeur donnée"
+            raise ValueError(msg)
+        if bool(self.lisse) != (self.valeur_lissee is not None) or (
+            self.lisse and not self.lisible
+        ):
+            msg = f"{self.territoire} : un taux lissé sans taux observé, ou sans sa valeur"
             raise ValueError(msg)
 
     @property
@@ -87,6 +95,9 @@ class SiteTable:
         Bornes hautes des classes, la dernière exclue ; vide : cinq classes d'effectifs égaux.
     fichier
         Nom du fichier de données ouvertes qui porte les mêmes valeurs, ou vide.
+    lissage
+        Ce que montre la carte des communes quand ce sont des taux lissés, en une phrase ; vide
+        sinon.
     """
 
     id: str
@@ -106,6 +117,7 @@ class SiteTable:
     limites: tuple[str, ...] = ()
     classes: tuple[float, ...] = ()
     fichier: str = ""
+    lissage: str = ""
 
     def cle(self, ligne: SiteLigne) -> Cle:
         """Renvoie l'adresse d'une valeur de la table."""

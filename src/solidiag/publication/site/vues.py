@@ -169,22 +169,31 @@ class Atelier:
         ]
         if intervalles:
             entetes.append(VueEntete(Markup("Intervalle")))
-
         retenues = [x for niveau in niveaux for x in table.de_niveau(niveau)]
+        lissee = any(x.lisse for x in retenues)
+        lisses = "|".join(("lissages", table.indicateur, table.periode)) if lissee else ""
+        if lisses:
+            entetes.append(VueEntete(Markup("Taux lissé")))
         autres = [x for niveau in ("DEP", "REG", "FR") for x in table.de_niveau(niveau)]
         return VueTableau(
             id=identifiant,
             legende=ecrire_mention(table.libelle, "definition"),
             entetes=tuple(entetes),
             lignes=(),
-            corps=self._rangees(retenues, dites=dites, intervalles=intervalles),
+            corps=self._rangees(retenues, dites=dites, intervalles=intervalles, lisses=lisses),
             references=(),
             corps_references=self._rangees(
-                [x for x in autres if x not in retenues], dites=dites, intervalles=intervalles
+                [x for x in autres if x not in retenues],
+                dites=dites,
+                intervalles=intervalles,
+                lisses=lisses,
             ),
-            notes=tuple(
-                Markup("{} : {}").format(ecrire_absence(s), ecrire_mention(raison, "definition"))
-                for s, raison in dites.items()
+            notes=(
+                *(
+                    Markup("{} : {}").format(ecrire_absence(s), ecrire_mention(r, "definition"))
+                    for s, r in dites.items()
+                ),
+                *((escape(table.lissage),) if lisses else ()),
             ),
             source=ecrire_mention(table.source, "reference"),
             classe="valeurs-table",
@@ -193,16 +202,23 @@ class Atelier:
         )
 
     def _rangees(
-        self, lignes: Sequence[SiteLigne], *, dites: Collection[str], intervalles: bool
+        self,
+        lignes: Sequence[SiteLigne],
+        *,
+        dites: Collection[str],
+        intervalles: bool,
+        lisses: str = "",
     ) -> Markup:
         """Renvoie les rangées d'une table d'indicateur, écrites d'un trait.
 
         Un site en porte des dizaines de milliers : le gabarit y passerait plusieurs secondes.
+        ``lisses`` : table et période où se lisent les taux lissés, s'il y en a une colonne.
         """
         ecrites = []
         for ligne in lignes:
             nom = _nom(self.noms.get(ligne.territoire, ligne.territoire))
             suite = f"<td>{_intervalle(ligne)}</td>" if intervalles else ""
+            suite += _lisse(ligne, lisses) if lisses else ""
             ecrites.append(
                 f'<tr data-t="{escape(ligne.territoire)}"><th scope="row">{nom}</th>'
                 f"{_valeur(ligne, dites=dites)}{suite}</tr>\n"
@@ -268,6 +284,13 @@ def _intervalle(ligne: SiteLigne) -> str:
         f'<span data-champ="{champ}">{escape(texte)}</span>'
         for texte, champ in zip(bornes, _BORNES, strict=True)
     )
+
+
+def _lisse(ligne: SiteLigne, table: str) -> str:
+    """Renvoie la cellule du taux lissé, vide là où il n'y en a pas."""
+    if not ligne.lisse:
+        return "<td></td>"
+    return f'<td data-table="{escape(table)}" data-champ="value">{escape(ligne.lisse)}</td>'
 
 
 def ranger_par_nom(territoires: Sequence[SiteTerritoire]) -> dict[str, list[str]]:

@@ -59,6 +59,8 @@
     t.lignes.forEach(function (l) { if (lisible(l) && l[6] >= 0 && !l[5]) { vus[l[6]] = true; } });
     return Object.keys(vus).map(function (rang) { return t.motifs[rang]; }).join(" ; ");
   }
+  /* La carte des communes montre des taux lissés quand leurs effectifs sont petits. */
+  function lissee(t) { return Boolean(t.lissage) && echelle.value === "COM"; }
   function niveauxDe(t) { return Object.keys(NOMS).filter(function (n) { return t.classes[n]; }); }
   function dansEpci(i) {
     if (!dans.value || T[i].niveau !== "COM") { return true; }
@@ -77,6 +79,9 @@
       { titre: t.unite + " (" + t.millesime + ")", droite: true, cle: function (l) { return l[2]; }, noeud: function (l) { return marque(t, l); }, ecrire: imprime }];
     if (t.lignes.some(function (l) { return l[5]; })) {
       liste.push({ titre: "Intervalle", droite: true, cle: function (l) { return l[5] || null; }, ecrire: function (l) { return l[5]; } });
+    }
+    if (lissee(t)) {
+      liste.push({ titre: "Taux lissé", droite: true, cle: function (l) { return l[8] === undefined ? null : l[8]; }, ecrire: function (l) { return l[7] || ""; } });
     }
     return liste;
   }
@@ -136,7 +141,7 @@
     lecture.hidden = !boite;
     if (!boite) { return; }
     var svg = boite.querySelector("svg");
-    svg.setAttribute("aria-label", "Carte : " + t.libelle + ", " + t.millesime + ". Les valeurs sont dans le tableau qui suit.");
+    svg.setAttribute("aria-label", "Carte : " + t.libelle + ", " + t.millesime + (lissee(t) ? ", " + t.lissage.split(". ")[0].toLowerCase() : "") + ". Les valeurs sont dans le tableau qui suit.");
     svg.querySelectorAll(".cercle,.surligne").forEach(function (c) { c.remove(); });
     var formes = C.formesDe(boite);
     function classer(id, classe) { formes[id].forEach(function (f) { f.setAttribute("class", classe); }); }
@@ -167,6 +172,7 @@
   function ecrireLegende(t, lignes, formes, maximum) {
     var liste = trouver("[data-legende]");
     liste.textContent = "";
+    if (lissee(t)) { liste.appendChild(element("li", "", t.lissage.split(". ")[0])); }
     function entree(classe, texte, nombre) {
       var li = element("li");
       li.appendChild(element("span", "pastille " + classe));
@@ -222,7 +228,7 @@
     var lignes = retenues(t);
     var publiees = lignes.filter(lisible).length;
     trouver("[data-libelle]").textContent = t.libelle;
-    trouver("[data-sous-titre]").textContent = t.unite + ", " + t.millesime;
+    trouver("[data-sous-titre]").textContent = t.unite + ", " + t.millesime + (lissee(t) ? ". " + t.lissage : "");
     trouver("[data-legende-tableau]").textContent = t.libelle + ", " + t.millesime;
     var noms = NOMS[echelle.value];
     trouver("[data-etat]").textContent = lignes.length
@@ -239,7 +245,7 @@
     var ligne = t.lignes.filter(function (l) { return T[l[0]].id === id; })[0];
     var lieu = T.filter(function (x) { return x.id === id; })[0];
     if (!lieu) { return; }
-    lecture.textContent = lieu.nom + " : " + (ligne ? imprime(ligne) : D.absences.L);
+    lecture.textContent = lieu.nom + " : " + (ligne ? imprime(ligne) : D.absences.L) + (ligne && ligne[7] && lissee(t) ? " ; taux lissé : " + ligne[7] : "");
     zone.querySelectorAll("[data-fond]").forEach(function (b) {
       if (!b.hidden) { C.surligner(b.querySelector("svg"), C.formesDe(b)[id]); }
     });
@@ -255,10 +261,10 @@
 
   function champCsv(texte) { return /[;"\n]/.test(texte) ? '"' + texte.replace(/"/g, '""') + '"' : texte; }
   function csv(t, lignes) {
-    var tetes = ["code", "territoire", "valeur", "valeur imprimée", "statut", "intervalle", "remarque", "indicateur", "date", "source"];
+    var tetes = ["code", "territoire", "valeur", "valeur imprimée", "statut", "intervalle", "remarque", "indicateur", "date", "source"].concat(lissee(t) ? ["taux lissé"] : []);
     var corps = lignes.map(function (l) {
       return [T[l[0]].id.replace(/^[A-Z]+-/, ""), T[l[0]].nom, lisible(l) ? String(l[2]).replace(".", ",") : "", imprime(l), l[3], l[5],
-        l[6] >= 0 ? t.motifs[l[6]] : "", t.libelle, t.millesime, t.source].map(champCsv).join(";");
+        l[6] >= 0 ? t.motifs[l[6]] : "", t.libelle, t.millesime, t.source].concat(lissee(t) ? [l[7] ? String(l[8]).replace(".", ",") : ""] : []).map(champCsv).join(";");
     });
     return "\ufeff" + [tetes.join(";")].concat(corps).join("\r\n") + "\r\n";
   }
