@@ -136,7 +136,7 @@ def confronter(
                 sources=sources,
                 choisis=choisis,
             )
-            petite = demande.territoire.startswith(("COM-", "ARM-")) and (
+            petite = demande.territoire.startswith(("COM-", "ARM-", "LIB-")) and (
                 habitants.get(demande.territoire, regles.population_sans_marge)
                 < regles.population_sans_marge
             )

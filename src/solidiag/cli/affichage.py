@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from solidiag.pipeline.explication import Explication
+    from solidiag.pipeline.explication_propre import Explication
     from solidiag.pipeline.inventaire_sources import FicheSource
     from solidiag.pipeline.suivi import Bilan
     from solidiag.pipeline.verification import Verification

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from solidiag import __version__
 from solidiag.cli.fiche import declarer as declarer_profil
-from solidiag.cli.fiche import executer_profil
+from solidiag.cli.fiche import declarer_territoire_propre, demandeurs_propres, executer_profil
 from solidiag.cli.sources import declarer
 
 FORMATS = ("docx", "odt", "pdf", "site", "donnees")
@@ -76,11 +76,12 @@ def analyseur() -> argparse.ArgumentParser:
         "indicateur", metavar="INDICATEUR", help="identifiant, par exemple ctx_tx_pauvrete"
     )
     expliquer.add_argument(
-        "code", metavar="CODE", help="code du territoire : 40192, 40, REG-75, FR"
+        "code", metavar="CODE", nargs="?", help="code du territoire : 40192, 40, REG-75, PVD-40, FR"
     )
     expliquer.add_argument(
         "--periode", metavar="PERIODE", default="", help="période (défaut : la plus récente)"
     )
+    declarer_territoire_propre(expliquer)
 
     declarer_profil(
         commande(
@@ -130,10 +131,26 @@ def _diagnostic(lus: argparse.Namespace) -> int:
 
 
 def _expliquer(lus: argparse.Namespace) -> int:
+    import sys
+
     from solidiag.cli.affichage import afficher_explication
     from solidiag.pipeline.explication import expliquer
 
-    afficher_explication(expliquer(lus.indicateur, lus.code, periode=lus.periode))
+    propres = demandeurs_propres(lus)
+    if bool(lus.code) + len(propres) != 1:
+        sys.stderr.write(
+            "Donnez un territoire, et un seul : un code, --communes ou --geojson. "
+            "Voir « solidiag expliquer --help ».\n"
+        )
+        return 2
+    afficher_explication(
+        expliquer(
+            lus.indicateur,
+            lus.code or "",
+            periode=lus.periode,
+            demandeur=propres[0] if propres else None,
+        )
+    )
     return 0
 
 

@@ -41,15 +41,7 @@ def declarer(profil: argparse.ArgumentParser) -> None:
             "(communes d'un zonage)"
         ),
     )
-    profil.add_argument(
-        "--communes",
-        metavar="LISTE",
-        type=Path,
-        help="territoire propre : fichier CSV, TXT ou XLSX de codes de communes",
-    )
-    profil.add_argument(
-        "--geojson", metavar="FICHIER", type=Path, help="territoire propre : dessin GeoJSON"
-    )
+    declarer_territoire_propre(profil)
     profil.add_argument("--nom", metavar="NOM", default="", help="nom du territoire propre")
     profil.add_argument(
         "--vers",
@@ -63,6 +55,19 @@ def declarer(profil: argparse.ArgumentParser) -> None:
         type=_formats,
         help="formats voulus, séparés par des virgules : texte (au terminal), docx, pdf, html "
         "(défaut : texte)",
+    )
+
+
+def declarer_territoire_propre(commande: argparse.ArgumentParser) -> None:
+    """Ajoute de quoi donner un territoire propre : une liste de communes ou un dessin."""
+    commande.add_argument(
+        "--communes",
+        metavar="LISTE",
+        type=Path,
+        help="territoire propre : fichier CSV, TXT ou XLSX de codes de communes",
+    )
+    commande.add_argument(
+        "--geojson", metavar="FICHIER", type=Path, help="territoire propre : dessin GeoJSON"
     )
 
 
@@ -87,13 +92,19 @@ def executer_profil(lus: argparse.Namespace) -> int:
 
 def _demandeurs(lus: argparse.Namespace) -> list[Demandeur]:
     from solidiag.pipeline.profil import par_code
+
+    return [par_code(code) for code in lus.codes] + demandeurs_propres(lus, nom=lus.nom)
+
+
+def demandeurs_propres(lus: argparse.Namespace, *, nom: str = "") -> list[Demandeur]:
+    """Renvoie de quoi lire les territoires propres donnés à une commande."""
     from solidiag.pipeline.profil_territoires import de_dessin, de_liste
 
-    demandeurs = [par_code(code) for code in lus.codes]
+    demandeurs: list[Demandeur] = []
     if lus.communes is not None:
-        demandeurs.append(lambda ref, _depot: de_liste(lus.communes, ref, nom=lus.nom))
+        demandeurs.append(lambda ref, _depot: de_liste(lus.communes, ref, nom=nom))
     if lus.geojson is not None:
-        demandeurs.append(lambda ref, depot: de_dessin(lus.geojson, ref, depot.octets, nom=lus.nom))
+        demandeurs.append(lambda ref, depot: de_dessin(lus.geojson, ref, depot.octets, nom=nom))
     return demandeurs
 
 

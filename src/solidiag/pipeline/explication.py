@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
@@ -12,7 +11,8 @@ from solidiag.besoins.formules import termes_de
 from solidiag.besoins.tracer import Chaine, TermeTrace, lectures_possibles, tracer
 from solidiag.catalogue.indicateur import ACCES, Indicateur, Lecture, MesureOffre, Terme
 from solidiag.catalogue.service import lire_categories
-from solidiag.errors import IndicateurInconnu
+from solidiag.errors import IndicateurInconnu, TerritoireInconnu
+from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR, MARQUES
 from solidiag.model.origin import Retrieval
@@ -24,7 +24,9 @@ from solidiag.pipeline.calculs import (
     calculer_indicateurs,
     charger_referentiel,
 )
+from solidiag.pipeline.explication_propre import Explication, expliquer_composition
 from solidiag.pipeline.offre import inventorier
+from solidiag.pipeline.profil_territoires import Sujet, resoudre
 from solidiag.publication.francais import de, formater
 from solidiag.publication.matiere import bornes_imprimees
 from solidiag.sources.registre import lire, lire_cellules
@@ -32,19 +34,10 @@ from solidiag.storage.cache import Cache, dossier_de_cache
 from solidiag.storage.depot import Depot
 
 _SERVICES_MONTRES = 40
+_PROPRE = "LIB-"
 
-
-@dataclass(frozen=True, kw_only=True)
-class Explication:
-    """La chaîne d'un chiffre, en lignes à imprimer : (retrait, texte)."""
-
-    titre: str
-    contenu: tuple[tuple[int, str], ...]
-
-    def lignes(self) -> Iterator[tuple[int, str]]:
-        """Parcourt les lignes à imprimer."""
-        yield 0, self.titre
-        yield from self.contenu
+Demandeur = Callable[[Referentiel, Depot], Sujet]
+"""Donne un territoire, une fois le référentiel chargé."""
 
 
 def expliquer(
@@ -54,15 +47,20 @@ def expliquer(
     periode: str = "",
     depot: Depot | None = None,
     cache: Cache | None = None,
+    demandeur: Demandeur | None = None,
 ) -> Explication:
     """Renvoie la chaîne d'un indicateur ou d'une mesure d'offre dans un territoire.
 
     Parameters
     ----------
     identifiant
-        Indicateur de besoin, mesure d'offre, ou mesure d'accès (``offre.<mesure>.temps``).
+        Indicateur de besoin, mesure d'offre, mesure d'accès (``offre.<mesure>.temps``), ou nom
+        court tel qu'une fiche l'imprime.
     code
-        Code ou identifiant du territoire.
+        Code ou identifiant du territoire, ancien code compris. D'un territoire propre (canton,
+        zonage), seules ses communes et leur part sont rendues.
+    demandeur
+        À la place du code : de quoi lire un territoire propre (liste de communes, dessin).
 
     Raises
     ------
@@ -73,7 +71,10 @@ def expliquer(
     cache = cache or Cache(dossier_de_cache())
     referentiel = charger_referentiel(depot)
     declaration, suffixe = _declaration(depot, identifiant)
-    territoire = referentiel.resoudre(code)
+    sujet = demandeur(referentiel, depot) if demandeur else _resoudre(code, referentiel, depot)
+    if sujet.propre is not None:
+        return expliquer_composition(declaration, sujet, referentiel)
+    territoire = sujet.territoire
     if isinstance(declaration, MesureOffre):
         return _expliquer_services(depot, referentiel, declaration, territoire, suffixe=suffixe)
     return _expliquer_table(
@@ -82,6 +83,7 @@ def expliquer(
 
 
 def _declaration(depot: Depot, identifiant: str) -> tuple[Indicateur | MesureOffre, str]:
+    identifiant = _par_libelle(depot, identifiant)
     if identifiant in depot.catalogue:
         return depot.catalogue[identifiant], ""
     nom, suffixe = identifiant, ""
@@ -93,6 +95,31 @@ def _declaration(depot: Depot, identifiant: str) -> tuple[Indicateur | MesureOff
         proches = difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.6)
         raise IndicateurInconnu(identifiant, proches=proches)
     return (en_indicateur(mesure) if mesure.origine == "table" else mesure), suffixe
+
+
+def _resoudre(code: str, referentiel: Referentiel, depot: Depot) -> Sujet:
+    propre = code.strip().upper().startswith(_PROPRE)
+    try:
+        return resoudre(code.strip()[len(_PROPRE) :] if propre else code, referentiel, depot.octets)
+    except TerritoireInconnu as erreur:
+        if not propre:
+            raise
+        raise TerritoireInconnu(
+            code.strip(),
+            cog=referentiel.cog,
+            motif=(
+                "est un territoire propre, dont la composition n'est gardée nulle part : redonnez "
+                "--communes LISTE ou --geojson FICHIER à la place du code"
+            ),
+        ) from erreur
+
+
+def _par_libelle(depot: Depot, texte: str) -> str:
+    """Renvoie l'identifiant d'un nom court, s'il n'y en a qu'un ; sinon le texte lui-même."""
+    cherche = simplifier(texte)
+    declares: list[Indicateur | MesureOffre] = [*depot.catalogue.values(), *depot.mesures.values()]
+    trouves = {d.id for d in declares if simplifier(d.libelle_court) == cherche}
+    return trouves.pop() if len(trouves) == 1 else texte
 
 
 def _expliquer_table(

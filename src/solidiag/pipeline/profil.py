@@ -16,6 +16,7 @@ import polars as pl
 
 from solidiag import __version__
 from solidiag.besoins import formules
+from solidiag.besoins.regles import Regles
 from solidiag.besoins.territoires_propres import (
     est_agregeable,
     expliquer,
@@ -30,6 +31,7 @@ from solidiag.model.origin import Origin
 from solidiag.model.territoire import LIBELLES_NIVEAUX, Niveau
 from solidiag.pipeline.calculs import cadre_de_calcul, charger_referentiel, stabiliser
 from solidiag.pipeline.partenaires import publier_observations
+from solidiag.pipeline.profil_comparaisons import comparer_fiches
 from solidiag.pipeline.profil_identite import decrire, departement_principal
 from solidiag.pipeline.profil_services import ServicesDuProfil, compter_services, sources_de
 from solidiag.pipeline.profil_territoires import Sujet, resoudre
@@ -169,7 +171,7 @@ def preparer(
         stabiliser(pl.concat([observations, *montrees])), depot=depot, referentiel=referentiel
     )
     departements = {departement_principal(s, referentiel) for s in sujets}
-    return MatiereProfil(
+    matiere = MatiereProfil(
         fiches=tuple(fiches),
         date=jour,
         version=__version__,
@@ -191,6 +193,16 @@ def preparer(
         explications=parametres["explications"],
         recul_ans=int(parametres["recul_maximal_ans"]),
     )
+    comparaisons = comparer_fiches(
+        matiere.montrees(),
+        sujets,
+        matiere.fiches,
+        indicateurs=indicateurs,
+        regles=Regles.lire(depot.parametres("comparaisons")),
+        referentiel=referentiel,
+        origines=origines,
+    )
+    return replace(matiere, comparaisons=comparaisons)
 
 
 def calculer(

@@ -51,7 +51,17 @@ def decrire(sujet: Sujet, referentiel: Referentiel) -> Fiche:
         zonages=tuple(_zonages(sujet, referentiel)),
         comparateurs=comparateurs,
         remarques=tuple(remarques),
+        commande=_commande(sujet),
     )
+
+
+def _commande(sujet: Sujet) -> str:
+    """Renvoie le territoire tel qu'on l'écrit dans une commande."""
+    donnes = {"liste": "--communes LISTE", "dessin": "--geojson FICHIER"}
+    if sujet.propre is not None:
+        return donnes.get(sujet.propre.genre, sujet.propre.code)
+    courts = (*_DEUX_NIVEAUX, Niveau.EPCI, Niveau.DEPARTEMENT)
+    return sujet.territoire.code if sujet.territoire.niveau in courts else sujet.id
 
 
 def _nature(sujet: Sujet) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from solidiag.besoins.comparaison import Mesure, Verdict, comparer
+from solidiag.besoins.comparaison import Lecture, dire
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau, Territoire
 from solidiag.publication.document import (
@@ -31,11 +31,16 @@ from solidiag.publication.typographie import soigner_document
 
 MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 
-_VERDICTS: dict[Verdict, str] = {
-    Verdict.PROCHE: "proche",
-    Verdict.NON_CONCLUANT: "non concluant",
-    Verdict.INDISPONIBLE: "non comparable",
+_LECTURES = {
+    Lecture.PLUS_FRAGILE.value: " (plus fragile)",
+    Lecture.MOINS_FRAGILE.value: " (moins fragile)",
 }
+_REGLE = (
+    "« De façon nette » : l'écart au reste de la référence dépasse l'incertitude connue et le "
+    "seuil sous lequel deux valeurs sont proches, tous les tests de la fiche ajustés ensemble. "
+    "Sans effectifs ni marge connus, il n'est jamais dit net."
+)
+_REGLE_DOUBLE = _REGLE.replace("l'écart au reste de la référence", "l'écart")
 
 
 def construire_profil(matiere: MatiereProfil) -> Document:
@@ -144,10 +149,14 @@ def fourchette(matiere: MatiereProfil, observe: Observe | None) -> tuple[Ligne, 
 def _tableau_seul(matiere: MatiereProfil) -> Tableau:
     fiche = matiere.fiches[0]
     colonnes = [
-        Colonne(entete="Indicateur", largeur=33),
-        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=15),
-        Colonne(entete="Fourchette", largeur=19),
-        *(Colonne(entete=_entete(t), alignement="droite", largeur=17) for t in fiche.comparateurs),
+        Colonne(entete="Indicateur", largeur=31),
+        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=14),
+        Colonne(entete="Fourchette", largeur=18),
+    ]
+    if matiere.reference is not None:
+        colonnes.append(Colonne(entete=f"Au regard {de(matiere.reference)}", largeur=25))
+    colonnes += [
+        Colonne(entete=_entete(t), alignement="droite", largeur=15) for t in fiche.comparateurs
     ]
     lignes = []
     for indicateur in matiere.indicateurs:
@@ -158,6 +167,7 @@ def _tableau_seul(matiere: MatiereProfil) -> Tableau:
                 Cellule(contenu=_libelle(indicateur, periode)),
                 Cellule(contenu=(Fort((matiere.imprimer(observe),)),)),
                 Cellule(contenu=fourchette(matiere, observe)),
+                *((_verdict(matiere, indicateur),) if matiere.reference is not None else ()),
                 *(
                     Cellule(
                         contenu=(matiere.imprimer(matiere.observe(indicateur.id, t.id, periode)),)
@@ -175,6 +185,10 @@ def _tableau_seul(matiere: MatiereProfil) -> Tableau:
     )
 
 
+def _verdict(matiere: MatiereProfil, indicateur: Indicateur) -> Cellule:
+    return Cellule(contenu=(Mention(ecart(matiere, indicateur), "nom"),))
+
+
 def _tableau_double(matiere: MatiereProfil) -> Tableau:
     gauche, droite = matiere.fiches
     commun = _comparateur_commun(gauche, droite)
@@ -183,7 +197,7 @@ def _tableau_double(matiere: MatiereProfil) -> Tableau:
         nom = _entete(fiche.territoire)
         colonnes.append(Colonne(entete=nom, alignement="droite", largeur=12))
         colonnes.append(Colonne(entete=f"Fourchette ({nom})", largeur=18))
-    colonnes.append(Colonne(entete="Écart", largeur=13))
+    colonnes.append(Colonne(entete=_face_a_face(gauche, droite), largeur=17))
     if commun is not None:
         colonnes.append(Colonne(entete=_entete(commun), alignement="droite", largeur=11))
     lignes = []
@@ -194,7 +208,7 @@ def _tableau_double(matiere: MatiereProfil) -> Tableau:
         for observe in observes:
             cellules.append(Cellule(contenu=(Fort((matiere.imprimer(observe),)),)))
             cellules.append(Cellule(contenu=fourchette(matiere, observe)))
-        cellules.append(Cellule(contenu=(Texte(ecart(indicateur, observes)),)))
+        cellules.append(_verdict(matiere, indicateur))
         if commun is not None:
             reference = matiere.observe(indicateur.id, commun.id, periode)
             cellules.append(Cellule(contenu=(matiere.imprimer(reference),)))
@@ -204,34 +218,41 @@ def _tableau_double(matiere: MatiereProfil) -> Tableau:
         legende=(Texte("Les deux territoires à la même période"),),
         colonnes=tuple(colonnes),
         lignes=tuple(lignes),
-        notes=(
-            (
-                Texte(
-                    "Écart : net si les fourchettes ne se touchent pas ; non concluant si elles se "
-                    "touchent ; sans fourchette, il n'est jamais dit net."
-                ),
-            ),
-            *_notes(matiere),
-        ),
+        notes=_notes(matiere),
     )
 
 
-def ecart(indicateur: Indicateur, observes: Sequence[Observe | None]) -> str:
-    """Renvoie ce que l'on peut dire de l'écart entre deux territoires, sans les classer."""
-    gauche, droite = observes
-    if gauche is None or droite is None or not (gauche.lisible and droite.lisible):
+def _face_a_face(gauche: Fiche, droite: Fiche) -> str:
+    noms = [_entete(fiche.territoire) for fiche in (gauche, droite)]
+    if Niveau.LIBRE in (gauche.territoire.niveau, droite.territoire.niveau) or noms[0] == noms[1]:
+        return "Le premier au regard du second"
+    return f"{noms[0]} au regard {de(droite.territoire)}"
+
+
+def ecart(matiere: MatiereProfil, indicateur: Indicateur) -> str:
+    """Renvoie le verdict d'un indicateur, dans les mots et selon les règles du rapport.
+
+    Face à une référence, il dit aussi de quel côté est la fragilité ; entre deux territoires, non.
+    """
+    periode = matiere.periode(indicateur.id)
+    observes = [matiere.observe(indicateur.id, f.id, periode) for f in matiere.fiches]
+    if any(o is None or not o.lisible for o in observes):
         return ""
     if indicateur.unite == "nombre":
-        return "effectifs"
-    comparaison = comparer(_mesure(gauche), _mesure(droite), indicateur=indicateur)
-    mots = _VERDICTS.get(comparaison.verdict)
-    if mots is None:
-        mots = "net" if comparaison.certaine else "non testé"
+        return "effectif"
+    ligne = matiere.comparaison(indicateur.id)
+    if ligne is None:
+        return "non comparable"
+    mots = dire(ligne["verdict"], nette=ligne["nette"])
+    if len(matiere.fiches) > 1:
+        return mots
+    mots += _LECTURES.get(ligne["lecture"], "")
+    cible = ligne["reference_territoire"]
+    principale = matiere.reference
+    if ligne["verdict"] != "non_comparable" and principale and cible != principale.id:
+        autre = next(t for t in matiere.fiches[0].comparateurs if t.id == cible)
+        mots += f", au regard {de(autre)}"
     return mots
-
-
-def _mesure(observe: Observe) -> Mesure:
-    return Mesure(valeur=observe.value, bas=observe.lower, haut=observe.upper)
 
 
 def _comparateur_commun(gauche: Fiche, droite: Fiche) -> Territoire | None:
@@ -246,7 +267,7 @@ def _entete(territoire: Territoire) -> str:
 
 
 def _notes(matiere: MatiereProfil) -> tuple[tuple[Ligne, ...], ...]:
-    """Dit pourquoi certaines valeurs n'ont pas de fourchette."""
+    """Dit ce qu'est un écart net, et pourquoi certaines valeurs n'ont pas de fourchette."""
     raisons: dict[str, list[str]] = {}
     estime = False
     for indicateur in matiere.indicateurs:
@@ -261,6 +282,8 @@ def _notes(matiere: MatiereProfil) -> tuple[tuple[Ligne, ...], ...]:
                 if indicateur.libelle_court not in noms:
                     noms.append(indicateur.libelle_court)
     notes: list[tuple[Ligne, ...]] = []
+    if matiere.reference is not None:
+        notes.append((Texte(_REGLE if len(matiere.fiches) == 1 else _REGLE_DOUBLE),))
     if raisons:
         phrases = [f"{motif} ({', '.join(noms)})" for motif, noms in raisons.items()]
         notes.append(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -20,6 +22,9 @@ from solidiag.publication.matiere import Observe, bornes_imprimees
 
 SANS_LECTURE = "aucun fichier embarqué ne porte cet indicateur"
 """Début du motif d'une période que rien ne donne au niveau du territoire."""
+
+FACE_A_FACE = "FICHE"
+"""Référence d'une comparaison entre les deux territoires d'une fiche."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,8 @@ class Fiche:
         Territoires de comparaison, du plus proche au plus large.
     sans_services
         Pourquoi les services ne sont pas comptés, ou rien.
+    commande
+        Le territoire tel qu'on l'écrit dans une commande (``40088``, ``--communes LISTE``).
     """
 
     territoire: Territoire
@@ -46,6 +53,7 @@ class Fiche:
     comparateurs: tuple[Territoire, ...] = ()
     remarques: tuple[str, ...] = ()
     sans_services: str = ""
+    commande: str = ""
 
     @property
     def id(self) -> str:
@@ -66,6 +74,8 @@ class MatiereProfil:
         Ce que la fiche montre, dans l'ordre.
     plus_proches
         (mesure, territoire) → commune du service le plus proche.
+    comparaisons
+        Une ligne par indicateur, au schéma `COMPARAISONS` : face à la référence, ou l'un à l'autre.
     demandes
         Triplets (domaine, fichier, détenteur) de ce que les fichiers ouverts ne disent pas.
     niveaux
@@ -96,6 +106,7 @@ class MatiereProfil:
     secrets: Mapping[str, str] = field(default_factory=dict)
     explications: Mapping[str, str] = field(default_factory=dict)
     recul_ans: int = 5
+    comparaisons: PublishedTable | None = None
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -110,6 +121,36 @@ class MatiereProfil:
             observe = Observe(*ligne)
             index.setdefault((observe.indicateur, observe.territoire), []).append(observe)
         return index
+
+    @cached_property
+    def _verdicts(self) -> dict[str, dict[str, Any]]:
+        if self.comparaisons is None:
+            return {}
+        return {li["indicateur"]: li for li in self.comparaisons.frame.iter_rows(named=True)}
+
+    def comparaison(self, indicateur: str) -> dict[str, Any] | None:
+        """Renvoie la comparaison d'un indicateur, ou rien s'il ne se compare pas."""
+        return self._verdicts.get(indicateur)
+
+    @cached_property
+    def reference(self) -> Territoire | None:
+        """La référence du plus grand nombre de lignes ; les autres lignes nomment la leur."""
+        comptes = Counter(
+            li["reference_territoire"]
+            for li in self._verdicts.values()
+            if li["verdict"] != "non_comparable"
+        )
+        connus = {t.id: t for f in self.fiches for t in (f.territoire, *f.comparateurs)}
+        return connus[comptes.most_common(1)[0][0]] if comptes else None
+
+    def montrees(self) -> pl.DataFrame:
+        """Renvoie les observations des indicateurs, à la période montrée de chacun."""
+        periodes = pl.DataFrame(
+            [(i.id, self.periode(i.id)) for i in self.indicateurs],
+            schema={"indicateur": pl.String(), "periode": pl.String()},
+            orient="row",
+        )
+        return self.table.join(periodes, on=["indicateur", "periode"], how="semi")
 
     def serie(self, indicateur: str, territoire: str) -> list[Observe]:
         """Renvoie les observations d'un territoire, la plus récente d'abord."""

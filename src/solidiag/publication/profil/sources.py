@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from solidiag.model.territoire import Niveau
 from solidiag.publication.document import Bloc, Ligne, Mention, Paragraphe, Texte
 from solidiag.publication.profil.matiere import MatiereProfil
 
@@ -24,9 +25,34 @@ def blocs_des_sources(matiere: MatiereProfil) -> Iterator[Bloc]:
     for rang, (producteur, titres) in enumerate(par_producteur.items()):
         contenu.append(Texte(" ; " if rang else ""))
         contenu.append(Mention(f"{producteur} : {', '.join(titres)}", "reference"))
-    contenu.append(Texte(". Licences et adresses : commande « solidiag sources ». "))
+    contenu.append(Texte(". Licences et adresses : « solidiag sources ». "))
+    contenu += _remonter(matiere)
     contenu.append(Mention(f"Solidiag {matiere.version}.", "numero"))
     yield Paragraphe(style="source", contenu=tuple(contenu))
+
+
+def _remonter(matiere: MatiereProfil) -> Iterator[Ligne]:
+    """Dit comment remonter d'un chiffre de la fiche à la ligne et à la colonne du fichier."""
+    fiches = sorted(matiere.fiches, key=lambda f: f.territoire.niveau is Niveau.LIBRE)
+    lues = (
+        (fiche, indicateur)
+        for fiche in fiches
+        for indicateur in matiere.indicateurs
+        if (o := matiere.observe(indicateur.id, fiche.id, matiere.periode(indicateur.id)))
+        and o.lisible
+    )
+    fiche, indicateur = next(lues, (fiches[0], matiere.indicateurs[0]))
+    propre = fiche.territoire.niveau is Niveau.LIBRE
+    yield Texte("D'un chiffre à ses fichiers : « solidiag expliquer ")
+    yield Mention(f'"{indicateur.libelle_court}" {fiche.commande}', "code")
+    yield Texte(" », avec le nom de la ligne ou son identifiant (")
+    yield Mention(indicateur.id, "code")
+    yield Texte("). ")
+    if propre:
+        yield Texte(
+            "Les chiffres de ce territoire sont calculés pour l'occasion : la commande donne ses "
+            "communes et leur part, puis le fichier de chacune se demande avec son code. "
+        )
 
 
 _SIGLE = re.compile(r"^[^,;()]+ \(([A-Z]{3,})\)")
