@@ -20,6 +20,7 @@
     ├── RenduImpossible          un format de publication a échoué
     ├── VerificationImpossible   le dossier à vérifier n'est pas un diagnostic
     └── PublicationInterdite     une table ne peut pas être publiée (secret)
+        └── DejaMontre           des cases secrètes ont déjà été montrées
 
 Les champs viennent avant le texte : le bord (ligne de commande, page) peut les reformuler.
 """
@@ -217,3 +218,16 @@ class PublicationInterdite(SolidiagError):
     def __init__(self, table: str, raison: str) -> None:
         self.table, self.raison = table, raison
         super().__init__(f"La table « {table} » ne peut pas être publiée : {raison}")
+
+
+class DejaMontre(PublicationInterdite):
+    """Des cases aujourd'hui secrètes se retrouvent avec ce qui a déjà été publié."""
+
+    def __init__(self, table: str, cases: Sequence[tuple[str, ...]]) -> None:
+        self.cases = tuple(cases)
+        super().__init__(
+            table,
+            f"{len(self.cases)} case(s) secrète(s), dont « {' / '.join(self.cases[0])} », se "
+            "retrouvent avec ce qui a déjà été publié. Retirez ces publications, ou acceptez-le "
+            "par écrit",
+        )

@@ -270,9 +270,9 @@ def test_partner_data_is_protected_before_it_can_be_read(tmp_path: Path, connus:
     for valeur, effectif in zip(communes, attendues, strict=True):
         if 0 < effectif < 11:
             assert valeur == "Q"
-    (garde,) = (tmp_path / "donnees" / "ajouts" / source.id / "recu").iterdir()
-    assert garde.read_bytes() == recus
-    assert stat.S_IMODE(garde.stat().st_mode) == 0o600
+    gardes = list((tmp_path / "donnees" / "ajouts" / source.id / "recu").iterdir())
+    assert recus in [garde.read_bytes() for garde in gardes]
+    assert {stat.S_IMODE(garde.stat().st_mode) for garde in gardes} == {0o600}
 
 
 @pytest.fixture(scope="module")

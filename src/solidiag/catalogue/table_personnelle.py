@@ -34,6 +34,8 @@ class TablePersonnelle(BaseModel):
     ``periode`` : ``AAAA``. ``cog`` : découpage communal de la table, celui de l'année à défaut.
     ``domaine`` : domaine de la grille où le rapport montre l'indicateur, en complément.
     ``partenaire`` : données non publiques, auxquelles le secret est appliqué à l'ajout.
+    ``tolerer_deja_connues`` : ajouter quand même une table dont un chiffre secret a déjà été montré
+    par un ajout précédent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +70,7 @@ class TablePersonnelle(BaseModel):
     partenaire: bool = False
     droit_d_usage: DroitDUsage | None = None
     seuil: int = Field(default=11, ge=3)
+    tolerer_deja_connues: bool = False
 
     @model_validator(mode="after")
     def _coherente(self) -> TablePersonnelle:
@@ -203,4 +206,5 @@ partenaire: false
 #   accorde_par: ''
 #   date: AAAA-MM-JJ
 # seuil: 11             # plus petit effectif montré
+# tolerer_deja_connues: false  # true : ajouter même si un chiffre secret a déjà été montré
 """

@@ -36,6 +36,9 @@ _SCEAU = object()
 
 _CLES = ("indicateur", "periode", "territoire")
 
+Ligne = tuple[str, str, str]
+"""Indicateur, période, territoire."""
+
 
 def proteger_observations(
     observations: pl.DataFrame,
@@ -44,6 +47,7 @@ def proteger_observations(
     regles: Regles,
     modalites: Mapping[str, Sequence[str]] | None = None,
     deja_publie: Sequence[pl.DataFrame] = (),
+    deja_cachees: Collection[Ligne] = frozenset(),
     tolerer_deja_connues: bool = False,
     rendre: int = 40,
 ) -> pl.DataFrame:
@@ -67,14 +71,18 @@ def proteger_observations(
         Par indicateur de total, les indicateurs dont il est la somme.
     deja_publie
         Publications précédentes, au même schéma : ce qu'elles montrent est connu de l'attaquant.
+    deja_cachees
+        Lignes (indicateur, période, territoire) qu'une publication précédente a cachées et dont la
+        valeur n'a pas changé : elles restent cachées.
     tolerer_deja_connues, rendre
         Voir `proteger`.
 
     Raises
     ------
+    DejaMontre
+        Si une case secrète a déjà été montrée, ou se retrouve avec ce qui l'a été.
     PublicationInterdite
-        Si un taux n'a pas son numérateur, si une somme ne tombe pas juste, ou si une case secrète
-        a déjà été montrée.
+        Si un taux n'a pas son numérateur, ou si une somme ne tombe pas juste.
     """
     _verifier(observations)
     cachees: dict[Cellule, tuple[ConfStatus, str]] = {}
@@ -86,7 +94,9 @@ def proteger_observations(
             if lignes.is_empty():
                 continue
             protegee = proteger(
-                _table(lignes, regles),
+                _table(
+                    lignes, regles, frozenset((c, i) for i, p, c in deja_cachees if p == periode)
+                ),
                 _structure(lignes, parents, groupe, modalites or {}, deja_publie),
                 regles,
                 deja_publie=_memoire(deja_publie, groupe, periode),
@@ -136,7 +146,9 @@ def _cellule(ligne: Mapping[str, object]) -> Cellule:
     return (str(ligne["territoire"]), str(ligne["indicateur"]))
 
 
-def _table(lignes: pl.DataFrame, regles: Regles) -> TableBrute:
+def _table(
+    lignes: pl.DataFrame, regles: Regles, deja_cachees: frozenset[Cellule] = frozenset()
+) -> TableBrute:
     valeurs: dict[Cellule, float] = {}
     plafonds: dict[Cellule, float] = {}
     secretes: set[Cellule] = set()
@@ -160,6 +172,7 @@ def _table(lignes: pl.DataFrame, regles: Regles) -> TableBrute:
         plafonds=plafonds if plafonds and proportion else None,
         secretes_ailleurs=frozenset(secretes),
         forcees=frozenset() if proportion else frozenset(petits),
+        deja_cachees=deja_cachees,
     )
 
 
@@ -272,13 +285,19 @@ def controler(
     observations: pl.DataFrame,
     *,
     parents: Mapping[str, Sequence[str]],
-    regles: Regles,
+    regles: Regles | Mapping[tuple[str, str], Regles],
     modalites: Mapping[str, Sequence[str]] | None = None,
     deja_publie: Sequence[pl.DataFrame] = (),
 ) -> ControlePartenaires:
     """Attaque des lignes protégées, sans autre connaissance que ce qu'elles montrent.
 
     À faire sur les lignes telles qu'elles vont être publiées, même relues d'un fichier.
+
+    Parameters
+    ----------
+    regles
+        Les mêmes pour toutes les lignes, ou par (indicateur, période) ; une ligne sans règle n'est
+        pas celle d'un partenaire.
 
     Raises
     ------
@@ -291,15 +310,26 @@ def controler(
             lignes = observations.filter(
                 pl.col("indicateur").is_in(groupe) & (pl.col("periode") == periode)
             )
-            if lignes.is_empty():
+            siennes = _regles_de(regles, groupe, periode)
+            if lignes.is_empty() or siennes is None:
                 continue
             structure = _structure(lignes, parents, groupe, modalites or {}, deja_publie)
-            _attaquer_lignes(lignes, structure, regles, _memoire(deja_publie, groupe, periode))
+            _attaquer_lignes(lignes, structure, siennes, _memoire(deja_publie, groupe, periode))
     return ControlePartenaires(
         indicateurs=frozenset(indicateurs),
         digest=_empreinte(observations, indicateurs),
         sceau=_SCEAU,
     )
+
+
+def _regles_de(
+    regles: Regles | Mapping[tuple[str, str], Regles], groupe: Sequence[str], periode: str
+) -> Regles | None:
+    """Renvoie les règles d'indicateurs liés : les plus strictes, ou rien s'ils n'en ont pas."""
+    if isinstance(regles, Regles):
+        return regles
+    siennes = [r for nom in groupe if (r := regles.get((nom, periode))) is not None]
+    return max(siennes, key=lambda r: r.seuil, default=None)
 
 
 def _attaquer_lignes(

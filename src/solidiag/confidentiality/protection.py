@@ -12,7 +12,7 @@ from solidiag.confidentiality.secondaire import Probleme, Suppressions, choisir
 from solidiag.confidentiality.secret import Marque, Masque, Regles, Vecteur, domine, sous_le_seuil
 from solidiag.confidentiality.structure import Cellule, Equation, Structure
 from solidiag.confidentiality.systeme import PRECISION, Systeme, SystemeIncoherent, atteindre
-from solidiag.errors import PublicationInterdite
+from solidiag.errors import DejaMontre, PublicationInterdite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,9 @@ class TableBrute:
         Cases sans valeur que leur producteur a cachées : la différence ne doit pas les rendre.
     forcees
         Cases à cacher pour une raison que la valeur ne dit pas (dénominateur trop petit).
+    deja_cachees
+        Cases qu'une publication précédente a cachées et dont la valeur n'a pas changé : les montrer
+        aujourd'hui rendrait le secret d'hier. Elles restent cachées, et protégées.
     """
 
     nom: str
@@ -50,6 +53,7 @@ class TableBrute:
     jamais_publiees: frozenset[Cellule] = frozenset()
     secretes_ailleurs: frozenset[Cellule] = frozenset()
     forcees: frozenset[Cellule] = frozenset()
+    deja_cachees: frozenset[Cellule] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse une valeur négative ou qui n'est pas un nombre."""
@@ -142,8 +146,10 @@ def proteger(
 
     Raises
     ------
+    DejaMontre
+        Si une case secrète est déjà connue.
     PublicationInterdite
-        Si une somme ne tombe pas juste, ou si une case secrète est déjà connue.
+        Si une somme ne tombe pas juste.
     """
     complete = _completer(table, structure, deja_publie or {}, regles)
     try:
@@ -155,13 +161,7 @@ def proteger(
     if protegee is None:
         raise PublicationInterdite(table.nom, "le secret n'a pas pu être posé")
     if protegee.deja_connues and not tolerer_deja_connues:
-        premiere = " / ".join(protegee.deja_connues[0])
-        nombre = len(protegee.deja_connues)
-        raise PublicationInterdite(
-            table.nom,
-            f"{nombre} case(s) secrète(s), dont « {premiere} », se retrouvent avec ce qui a déjà "
-            "été publié. Retirez ces publications, ou acceptez-le par écrit",
-        )
+        raise DejaMontre(table.nom, protegee.deja_connues)
     return protegee
 
 
@@ -175,6 +175,7 @@ class _Complete:
     invisibles: Masque
     secretes: Masque
     connues: Masque
+    gardees: Masque
 
 
 def _completer(
@@ -208,14 +209,19 @@ def _completer(
     cellules = tuple(valeurs)
     x = np.fromiter(valeurs.values(), dtype=np.float64)
     caches = frozenset(restes) | table.jamais_publiees
+    secretes = _primaires(table, cellules, x, regles) | np.array(
+        [restes.get(c, False) for c in cellules], dtype=np.bool_
+    )
+    connues = np.array([c in deja_publie for c in cellules], dtype=np.bool_)
+    deja_cachees = np.array([c in table.deja_cachees for c in cellules], dtype=np.bool_)
     return _Complete(
         cellules=cellules,
         valeurs=x,
         structure=Structure(equations=tuple(equations)),
         invisibles=np.array([c in caches for c in cellules], dtype=np.bool_),
-        secretes=_primaires(table, cellules, x, regles)
-        | np.array([restes.get(c, False) for c in cellules], dtype=np.bool_),
-        connues=np.array([c in deja_publie for c in cellules], dtype=np.bool_),
+        secretes=secretes,
+        connues=connues,
+        gardees=deja_cachees & ~secretes & ~connues & (x > 0),
     )
 
 
@@ -277,7 +283,8 @@ def _proteger(
     bas, haut = _bornes(table, complete, regles, confondues=confondues)
     montant = table.effectifs is not None or bool(table.contributions)
     largeur = regles.etendue_relative * x if montant else np.full(x.size, regles.demi_largeur)
-    cibles = complete.secretes & ~complete.connues
+    cibles = (complete.secretes & ~complete.connues) | complete.gardees
+    cachees = (complete.secretes | complete.invisibles) & ~complete.connues | complete.gardees
     exige_bas = np.where(cibles, np.maximum(bas, x - largeur), np.nan)
     exige_haut = np.where(cibles, np.minimum(haut, x + largeur), np.nan)
     perdu = np.array(
@@ -290,8 +297,8 @@ def _proteger(
         haut=haut,
         exige_bas=exige_bas,
         exige_haut=exige_haut,
-        cachees=(complete.secretes | complete.invisibles) & ~complete.connues,
-        cachables=~complete.secretes & ~complete.connues & ~complete.invisibles & (x > 0),
+        cachees=cachees,
+        cachables=~cachees & ~complete.secretes & ~complete.connues & (x > 0),
         poids=perdu,
     )
     choix = choisir(probleme, rendre=rendre)

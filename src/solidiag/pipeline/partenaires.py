@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from solidiag.confidentiality.partenaires import ControlePartenaires
 
 
-def seuils_des_partenaires(depot: Depot) -> dict[str, int]:
-    """Renvoie, par indicateur lu dans la table d'un partenaire, le seuil du secret."""
+def seuils_des_partenaires(depot: Depot) -> dict[tuple[str, str], int]:
+    """Renvoie le seuil du secret, par indicateur et période lus dans la table d'un partenaire."""
     sources = {nom: s.seuil_secret for nom, s in depot.sources.items() if s.seuil_secret}
-    seuils: dict[str, int] = {}
+    seuils: dict[tuple[str, str], int] = {}
     for indicateur in depot.indicateurs.values() if sources else ():
         for lecture in indicateur.lectures:
+            cle = (indicateur.id, lecture.periode)
             for terme in (lecture.valeur, lecture.numerateur, lecture.denominateur, lecture.poids):
                 seuil = sources.get(terme.fichier.partition("/")[0], 0) if terme else 0
                 if seuil:
-                    seuils[indicateur.id] = max(seuil, seuils.get(indicateur.id, 0))
+                    seuils[cle] = max(seuil, seuils.get(cle, 0))
     return seuils
 
 
@@ -61,20 +62,21 @@ def publier_observations(
     return publier(
         table,
         "observations",
-        partenaires=sorted(seuils),
+        partenaires=sorted({indicateur for indicateur, _ in seuils}),
         controle=_controle(table, seuils, referentiel),
     )
 
 
 def _controle(
-    table: pl.DataFrame, seuils: dict[str, int], referentiel: Referentiel
+    table: pl.DataFrame, seuils: Mapping[tuple[str, str], int], referentiel: Referentiel
 ) -> ControlePartenaires:
+    """Attaque chaque indicateur et chaque période au seuil de sa propre table."""
     from solidiag.confidentiality.partenaires import controler
     from solidiag.confidentiality.secret import Regles
 
-    lignes = table.filter(pl.col("indicateur").is_in(sorted(seuils)))
+    lignes = table.filter(pl.col("indicateur").is_in(sorted({nom for nom, _ in seuils})))
     return controler(
         lignes,
         parents=parents_des_communes(lignes["territoire"].to_list(), referentiel),
-        regles=Regles(seuil=min(seuils.values())),
+        regles={cle: Regles(seuil=seuil) for cle, seuil in seuils.items()},
     )

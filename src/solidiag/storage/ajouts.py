@@ -131,6 +131,24 @@ class Ajouts:
         except OSError as erreur:
             raise FichierAbsent(chemin) from erreur
 
+    def gardes(self, indicateur: str) -> Iterator[AjoutGarde]:
+        """Parcourt les ajouts, présents et passés, qui déclarent un indicateur ; ordre des noms.
+
+        Un ajout passé qui ne se lit plus est sauté.
+        """
+        anciens = sorted((self.racine / "anciens").glob("*.*"))
+        passes = [(dossier.name.rpartition(".")[0], dossier) for dossier in anciens]
+        for nom, dossier in (*self._dossiers(), *passes):
+            try:
+                ajout = _lire(nom, dossier)
+                debut = f"{PREFIXE}{nom}/"
+                relatifs = [chemin.removeprefix(debut) for chemin in ajout.verrous]
+                fichiers = {relatif: (dossier / relatif).read_bytes() for relatif in relatifs}
+            except (DeclarationInvalide, FichierAbsent, OSError):
+                continue
+            if ajout.indicateur is not None and ajout.indicateur.id == indicateur:
+                yield AjoutGarde(ajout=ajout, fichiers=fichiers, a_part=dossier / "recu")
+
     def empreinte(self) -> str:
         """Renvoie l'empreinte des déclarations ajoutées, vide s'il n'y en a pas."""
         condense = hashlib.sha256()
@@ -251,6 +269,48 @@ class Ajouts:
             if _NOM.fullmatch(nom) and (chemin.name == nom or not (self.dossier / nom).exists()):
                 trouves[nom] = chemin
         return sorted(trouves.items())
+
+
+class AjoutEnMemoire(Ajouts):
+    """Un seul ajout, qui n'est sur aucun disque.
+
+    Parameters
+    ----------
+    fichiers
+        Octets par chemin dans le dossier de l'ajout, comme `Ajouts.ajouter`.
+    """
+
+    def __init__(self, ajout: Ajout, fichiers: Mapping[str, bytes]) -> None:
+        super().__init__(Path(os.devnull))
+        self._ajout, self._fichiers = ajout, dict(fichiers)
+
+    @cached_property
+    def _lecture(self) -> tuple[tuple[Ajout, ...], tuple[str, ...]]:
+        return (self._ajout,), ()
+
+    def octets(self, chemin: str) -> bytes:
+        """Renvoie les octets d'un fichier de l'ajout."""
+        relatif = chemin.removeprefix(f"{PREFIXE}{self._ajout.source.id}/")
+        if relatif not in self._fichiers:
+            raise FichierAbsent(chemin)
+        return self._fichiers[relatif]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AjoutGarde:
+    """Un ajout présent ou passé, ses octets, et ce qu'il garde à part de ce qui se publie.
+
+    Parameters
+    ----------
+    fichiers
+        Octets par chemin dans le dossier de l'ajout.
+    a_part
+        Le dossier des octets reçus d'un partenaire ; il peut ne pas exister.
+    """
+
+    ajout: Ajout
+    fichiers: Mapping[str, bytes]
+    a_part: Path
 
 
 def _lire(nom: str, dossier: Path) -> Ajout:

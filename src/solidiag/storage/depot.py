@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -17,7 +18,7 @@ from solidiag.catalogue.personnes import PersonnesDomaine
 from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
 from solidiag.model.origin import Retrieval
-from solidiag.storage.ajouts import PREFIXE, Ajout, Ajouts, dossier_des_donnees
+from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, dossier_des_donnees
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
 
 
@@ -55,6 +56,13 @@ class Depot:
         depot = cls()
         depot.ajouts = None
         return depot
+
+    def passager(self, ajout: Ajout, fichiers: Mapping[str, bytes]) -> Depot:
+        """Renvoie un dépôt dont le seul ajout est celui-ci, en mémoire : rien n'est écrit."""
+        autre = Depot(self.racine)
+        autre.ajouts = AjoutEnMemoire(ajout, fichiers)
+        autre.__dict__["_embarquees"] = self._embarquees
+        return autre
 
     @cached_property
     def _embarquees(self) -> dict[str, Source]:
