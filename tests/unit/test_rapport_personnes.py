@@ -24,9 +24,10 @@ def test_open_data_say_missing_persons_without_a_number(diagnostic):
     )
 
 
-def test_the_report_shows_the_three_tables(diagnostic):
+def test_the_report_shows_the_four_tables(diagnostic):
     page = (diagnostic / "site").rglob("*.html")
     textes = [chemin.read_text(encoding="utf-8") for chemin in page]
     assert any("Combien de personnes sont concernées" in texte for texte in textes)
-    assert any("Sans compter deux fois les mêmes" in texte for texte in textes)
+    assert any("sans compter deux fois les mêmes" in texte for texte in textes)
+    assert any("le nombre de personnes est non documenté" in texte for texte in textes)
     assert any("Personnes concernées par intercommunalité" in texte for texte in textes)

@@ -148,7 +148,7 @@ def _par_domaine(matiere: Matiere, identifiant: str, plume: Plume) -> Iterator[t
             if contenu is not None:
                 paragraphes.append(typographier(texte_brut(contenu)).replace("'", "’"))
         if paragraphes:
-            yield titre, "\n\n".join(paragraphes)
+            yield typographier(titre).replace("'", "’"), "\n\n".join(paragraphes)
 
 
 if __name__ == "__main__":

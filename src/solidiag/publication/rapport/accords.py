@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from solidiag.publication.francais import elider
 
@@ -11,15 +11,17 @@ _MASCULINS = frozenset(
     {"indice", "écart", "effectif", "accès", "emploi", "âge", "usage", "accueil"}
 )
 _FEMININS = frozenset({"amplitude", "offre", "aide", "espérance", "ancienneté"})
+_DUREES = ("le délai", "la durée")
 _FINALES_FEMININES = ("té", "tion", "sion", "ude", "ance", "ence", "ée", "ure", "ette")
 
 
 @dataclass(frozen=True, slots=True)
 class Accord:
-    """Genre et nombre d'un sujet, pour accorder verbe et adjectif."""
+    """Genre et nombre d'un sujet, pour accorder verbe et adjectif ; une durée est longue."""
 
     feminin: bool = False
     pluriel: bool = False
+    duree: bool = field(default=False, repr=False)
 
     @property
     def est(self) -> str:
@@ -45,6 +47,11 @@ class Accord:
     def proche(self) -> str:
         """L'adjectif « proche »."""
         return "proches" if self.pluriel else "proche"
+
+    @property
+    def meme(self) -> str:
+        """« le même », accordé."""
+        return "les mêmes" if self.pluriel else "la même" if self.feminin else "le même"
 
     @property
     def pronom(self) -> str:
@@ -76,7 +83,7 @@ def accord_de(sujet: str) -> Accord:
         return Accord(feminin=_nom_feminin(nom.rstrip("s")), pluriel=True)
     if texte.startswith("l'"):
         return Accord(feminin=_nom_feminin(texte[2:].split(" ")[0]))
-    return Accord(feminin=texte.startswith("la "))
+    return Accord(feminin=texte.startswith("la "), duree=texte.startswith(_DUREES))
 
 
 def _nom_feminin(nom: str) -> bool:
@@ -89,7 +96,8 @@ def accord_commun(accords: Sequence[Accord]) -> Accord:
     """Renvoie l'accord de plusieurs sujets : le masculin dès qu'un seul l'est."""
     if len(accords) == 1:
         return accords[0]
-    return Accord(feminin=all(a.feminin for a in accords), pluriel=True)
+    durees = all(a.duree for a in accords)
+    return Accord(feminin=all(a.feminin for a in accords), pluriel=True, duree=durees)
 
 
 def que(lieu: str) -> str:

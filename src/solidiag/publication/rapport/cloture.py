@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from solidiag.publication.document import (
     Bloc,
     Cellule,
@@ -11,6 +13,7 @@ from solidiag.publication.document import (
     Colonne,
     Encadre,
     Ligne,
+    Liste,
     Mention,
     Nombre,
     Paragraphe,
@@ -77,8 +80,8 @@ def chapitre_offre(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
                 Texte(
                     " paires de lignes décrivent le même service et ont été réunies ; la raison "
                 ),
-                Texte("est donnée pour chacune dans les données ouvertes. Jamais sur la seule "),
-                Texte("proximité : deux services à la même adresse restent deux."),
+                Texte("est donnée pour chacune dans les données ouvertes. La proximité seule ne "),
+                Texte("suffit jamais : deux services à la même adresse restent deux."),
             )
         )
 
@@ -218,6 +221,56 @@ def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:
                 style="note",
                 contenu=(Texte(f"{debut} : "), Mention(" ; ".join(noms), "nom"), Texte(".")),
             )
+
+
+PREMIERS_DITS = 3
+"""Nombre de domaines que le résumé reprend de l'ordre provisoire."""
+
+
+def premiers_domaines(matiere: Matiere) -> Iterator[Bloc]:
+    """Renvoie, pour le résumé, les premiers domaines de l'ordre et ce que d'autres poids changent.
+
+    Rien si aucun domaine n'est mesuré en volume.
+    """
+    table = matiere.priorites.frame.filter(pl.col("rang").is_not_null()).sort("rang", "domaine")
+    if table.is_empty():
+        return
+    elements = []
+    for ligne in table.head(PREMIERS_DITS).iter_rows(named=True):
+        domaine = matiere.grille.domaine(ligne["domaine"])
+        rang, bas, haut = (
+            Nombre(
+                formater(float(ligne[champ]), "nombre", decimales=0),
+                Cle(indicateur=domaine.id, champ=champ, table="priorites"),
+            )
+            for champ in ("rang", "rang_min", "rang_max")
+        )
+        fixe = ligne["rang_min"] == ligne["rang_max"]
+        elements.append(
+            (
+                Mention(domaine.libelle, "nom"),
+                Texte(" : rang "),
+                rang,
+                *(
+                    (Texte(" quels que soient les poids essayés."),)
+                    if fixe
+                    else (Texte(", de "), bas, Texte(" à "), haut, Texte(" selon les poids."))
+                ),
+            )
+        )
+    yield Titre(
+        niveau=2,
+        id="resume-ordre",
+        contenu=(Texte("Les premiers domaines d'un ordre provisoire"),),
+    )
+    yield Paragraphe(
+        contenu=(
+            Texte("Seuls les domaines mesurés en volume sont classés, à poids égaux par famille "),
+            Texte("de critères. C'est une hypothèse à discuter : la décision appartient au "),
+            Texte("comité."),
+        )
+    )
+    yield Liste(elements=tuple(elements))
 
 
 def chapitre_manques(matiere: Matiere) -> Iterator[Bloc]:

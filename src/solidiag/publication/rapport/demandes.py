@@ -68,14 +68,18 @@ def section_a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
         yield Paragraphe(contenu=(Mention(manque, "definition"),))
     if manquants:
         yield tableau_demandes(matiere, manquants, domaine)
-    if manquants and _premier_de_l_axe(matiere, domaine):
+    if manquants and _premier_du_rapport(matiere, domaine):
         yield Paragraphe(style="note", contenu=_MODE_D_EMPLOI)
 
 
-def _premier_de_l_axe(matiere: Matiere, domaine: Domaine) -> bool:
-    """Dit si le domaine est le premier de son axe à demander un fichier : là se dit la commande."""
-    premier = next((d for d in matiere.domaines(domaine.axe) if a_demander(matiere, d)), None)
-    return premier is not None and premier.id == domaine.id
+def _premier_du_rapport(matiere: Matiere, domaine: Domaine) -> bool:
+    """Dit si le domaine est le premier du rapport à demander un fichier : là se dit la commande."""
+    rang = [axe.id for axe in matiere.grille.axes].index(domaine.axe)
+    for axe in matiere.grille.axes[: rang + 1]:
+        for autre in matiere.domaines(axe.id):
+            if a_demander(matiere, autre):
+                return autre.id == domaine.id
+    return False
 
 
 def tableau_demandes(

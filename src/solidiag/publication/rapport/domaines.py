@@ -19,10 +19,10 @@ from solidiag.publication.document import (
     Liste,
     Mention,
     Paragraphe,
-    SautDePage,
     Texte,
     Titre,
 )
+from solidiag.publication.francais import dans, majuscule
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.demandes import section_a_documenter
 from solidiag.publication.rapport.figures import Cartotheque
@@ -37,6 +37,7 @@ from solidiag.publication.rapport.reperes import tableau_cases, tableau_comparai
 from solidiag.publication.rapport.silences import (
     formes_besoin_muet,
     formes_confiance,
+    formes_contexte,
     formes_ecart_muet,
     formes_offre_muette,
 )
@@ -49,6 +50,8 @@ from solidiag.publication.rapport.tableaux import (
 
 _CARTES_PAR_DOMAINE = 2
 _INDICATEURS_DITS = 4
+_LECTURE_DES_VERDICTS = "lecture des verdicts"
+_LECTURE_DES_TEMPS = "lecture des temps"
 
 PORTEES: dict[str, str] = {
     "volume": "Besoin et offre sont mesurés en volume.",
@@ -110,8 +113,6 @@ def titre_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> tu
 
     Les taux passent avant les effectifs, et ce qui n'a pas encore fait un titre avant le reste.
     """
-    if domaine.contexte_seulement:
-        return (Texte("Rien de propre à ce domaine ne se lit dans les fichiers ouverts"),)
     indicateurs = [matiere.indicateurs[i] for i in matiere.lectures_de(domaine)]
     for indicateur in sorted(
         indicateurs, key=lambda i: (cartes.deja_en_titre(i.id), est_effectif(i))
@@ -119,14 +120,29 @@ def titre_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> tu
         contenu = titre_indicateur(matiere, indicateur)
         if contenu is None:
             continue
+        if domaine.contexte_seulement and cartes.deja_en_titre(indicateur.id):
+            break
         cartes.mettre_en_titre(indicateur.id)
-        return contenu
+        return _avec_reserve(matiere, domaine, contenu)
+    if domaine.contexte_seulement:
+        return (Texte("Le besoin n'est pas mesuré : seuls des éléments de contexte se lisent"),)
     return (Texte("Ce domaine n'est pas documenté par les fichiers ouverts du département"),)
+
+
+def _avec_reserve(
+    matiere: Matiere, domaine: Domaine, contenu: tuple[Ligne, ...]
+) -> tuple[Ligne, ...]:
+    """Renvoie le titre-message ; un domaine sans indicateur propre dit d'abord qu'il n'en a pas."""
+    if not domaine.contexte_seulement:
+        return contenu
+    croisement = matiere.croisements.get(domaine.id)
+    approche = croisement is not None and croisement.portee == "volume"
+    debut = "Besoin seulement approché : " if approche else "Besoin non mesuré ; pour contexte, "
+    return (Texte(f"{debut}{dans(matiere.departement)}, "), *contenu[1:])
 
 
 def section_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
     """Renvoie la section d'un domaine."""
-    yield SautDePage()
     yield Titre(
         niveau=2,
         id=domaine.id,
@@ -151,6 +167,10 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
         if muet is not None:
             yield Paragraphe(contenu=muet)
         return
+    if domaine.contexte_seulement:
+        reserve = cartes.plume.ecrire(*formes_contexte())
+        if reserve is not None:
+            yield Paragraphe(contenu=reserve)
     a_dire = [i for i in indicateurs if not cartes.deja_dit(i.id)][:_INDICATEURS_DITS]
     texte = joindre(commenter(matiere, matiere.departement.id, a_dire, cartes.plume))
     if texte is not None:
@@ -168,9 +188,13 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
         ),
     )
     comparaisons = tableau_comparaisons(
-        matiere, indicateurs, identifiant=f"tab-{domaine.id}-comparaisons"
+        matiere,
+        indicateurs,
+        identifiant=f"tab-{domaine.id}-comparaisons",
+        lecture=not cartes.deja_dit(_LECTURE_DES_VERDICTS),
     )
     if comparaisons is not None:
+        cartes.dire(_LECTURE_DES_VERDICTS)
         yield comparaisons
     tracees = 0
     for indicateur in indicateurs:
@@ -192,7 +216,13 @@ def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[
         if texte is not None:
             yield Paragraphe(contenu=texte)
         return
-    yield tableau_mesures(matiere, mesures, identifiant=f"tab-{domaine.id}-offre")
+    yield tableau_mesures(
+        matiere,
+        mesures,
+        identifiant=f"tab-{domaine.id}-offre",
+        lecture=not cartes.deja_dit(_LECTURE_DES_TEMPS),
+    )
+    cartes.dire(_LECTURE_DES_TEMPS)
     tracees = 0
     for mesure in mesures:
         if tracees == _CARTES_PAR_DOMAINE:
@@ -237,7 +267,7 @@ def _compares(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
         observe = matiere.derniere(case[nom], matiere.departement.id)
         libelle = declaration.libelle if declaration else case[nom]
         contenu += [
-            Mention(f"{libelle} (", "definition"),
+            Mention(f"« {libelle} » (", "definition"),
             matiere.imprimer(observe),
             Texte(" au département"),
             Mention(f", {observe.periode})" if observe else ")", "millesime"),
@@ -275,6 +305,7 @@ def _constat(
 
 SIGLES: tuple[tuple[str, str], ...] = (
     (r"\bBRSA\b", "bénéficiaires du RSA"),
+    (r"\bun DE\b", "un demandeur d'emploi"),
     (r"\bDE\b", "demandeurs d'emploi"),
     (r"\bFT\b", "France Travail"),
     (r"\bCEJ\b", "contrat d'engagement jeune"),
@@ -286,6 +317,14 @@ SIGLES: tuple[tuple[str, str], ...] = (
     (r"\bSIAO\b", "service intégré d'accueil et d'orientation"),
     (r"\bPMSMP\b", "immersion en entreprise"),
     (r"\bFLE\b", "français langue étrangère"),
+    (r"\bPCB\b", "un point conseil budget"),
+    (r"\bTNS\b", "des travailleurs indépendants"),
+    (r"\bPPA\b", "prime d'activité"),
+    (r"\bC2S\b", "complémentaire santé solidaire"),
+    (r"\bAL\b", "aides au logement"),
+    (r"\bdes SI\b", "des systèmes d'information"),
+    (r"\bRDV\b", "rendez-vous"),
+    (r"\bCMP\b", "centre médico-psychologique"),
 )
 """Sigles de la grille, dépliés pour qui ne les connaît pas."""
 
@@ -312,7 +351,7 @@ def _a_documenter(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
             blocs=(
                 Liste(
                     elements=tuple(
-                        (Mention(deplier(question), "definition"),)
+                        (Mention(majuscule(deplier(question)), "definition"),)
                         for question in domaine.questions_france_travail
                     )
                 ),

@@ -6,6 +6,9 @@ from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.publication.document import Ligne, Mention, Texte
 from solidiag.publication.francais import UNITES, ordinal
 
+_DENOMBRES = {"ctx_pop": "habitants"}
+"""Ce que compte un dénombrement dont le sujet ne le dit pas."""
+
 
 def majuscule(texte: str) -> str:
     """Renvoie le texte avec sa première lettre en capitale."""
@@ -26,6 +29,8 @@ def nommer(indicateur: Indicateur | MesureOffre, *, initiale: bool = False) -> M
 
 def unite_dite(indicateur: Indicateur | MesureOffre) -> tuple[Ligne, ...]:
     """Renvoie l'unité à dire après un nombre nu (« pour 1 000 »), ou rien."""
+    if indicateur.id in _DENOMBRES:
+        return (Texte(f" {_DENOMBRES[indicateur.id]}"),)
     unite = UNITES.get(indicateur.unite, "")
     if unite.startswith("pour ") and " pour " not in sujet(indicateur):
         return (Mention(f" {unite}", "parametre"),)

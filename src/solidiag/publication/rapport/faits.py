@@ -27,6 +27,9 @@ REFERENCES: dict[str, tuple[str, ...]] = {
 }
 """Références d'un territoire, la première d'abord."""
 
+TOUT_OU_RIEN = frozenset({"desert_alim", "temps_eq", "eloignement_eq"})
+"""Parts qui valent 0 ou 100 % dans une commune : elles ne s'y comparent pas à un département."""
+
 FAITS_PAR_PHRASE = 2
 """Nombre d'indicateurs réunis dans une phrase qui en donne les valeurs."""
 
@@ -107,8 +110,11 @@ def rassembler(
     ne le commente.
     """
     references = REFERENCES.get(territoire.partition("-")[0], ("DEP",))
+    communal = territoire.startswith(("COM-", "ARM-"))
     faits = []
     for indicateur in indicateurs:
+        if communal and indicateur.id in TOUT_OU_RIEN:
+            continue
         observe = matiere.derniere(indicateur.id, territoire)
         if observe is None or not observe.lisible or observe.precision == "floor":
             continue

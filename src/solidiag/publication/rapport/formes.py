@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from solidiag.publication.document import Ligne, Mention, Texte
+from solidiag.publication.document import Ligne, Mention, Texte, texte_brut
 from solidiag.publication.rapport.accords import Accord, accord_commun
 from solidiag.publication.rapport.expressions import (
     a_la_date,
@@ -56,9 +56,7 @@ def formes_situation(
                 0,
                 (
                     *a_la_date(periode, initiale=True), Texte(", "), nommer(seul.indicateur),
-                    Texte(f" est {accord.proche} {lieu} et {dit.dans} : "), seul.valeur,
-                    *unite_dite(seul.indicateur), Texte(" contre "),
-                    seul.reference_valeurs[reference], Texte("."),
+                    *_meme_ordre(seul, reference, lieu=lieu, dit=dit),
                 ),
             )  # fmt: skip
         return tuple(formes)
@@ -80,12 +78,15 @@ def formes_situation(
     if verdict == "dans_l_etendue":
         reste = accord.conjuguer("reste", "restent")
         return (
-            (*initiaux, Texte(f" {reste} dans l'étendue {dit.de}.")),
+            (*initiaux, Texte(f" {reste} dans l'étendue des valeurs {dit.de}.")),
             (
                 Texte(f"{majuscule(dit.dans)}, on trouve des valeurs plus hautes et plus basses "),
                 Texte("pour "), *noms, Texte("."),
             ),
-            (Texte(f"{majuscule(lieu)}, "), *noms, Texte(f" {reste} dans l'étendue {dit.de}.")),
+            (
+                Texte(f"{majuscule(lieu)}, "), *noms,
+                Texte(f" {reste} entre la plus basse et la plus haute valeur {dit.de}."),
+            ),
         )  # fmt: skip
     return (
         (
@@ -103,8 +104,23 @@ def formes_situation(
     )  # fmt: skip
 
 
+def _meme_ordre(fait: Fait, reference: str, *, lieu: str, dit: Repere) -> Contenu:
+    """Renvoie « est du même ordre à Dax et au département : 3,5 et 3,6 »."""
+    ici, la_bas = fait.valeur, fait.reference_valeurs[reference]
+    if texte_brut((ici,)) == texte_brut((la_bas,)):
+        debut = Texte(f" est {fait.accord.meme} {lieu} et {dit.dans} : ")
+        return (debut, ici, *unite_dite(fait.indicateur), Texte("."))
+    return (
+        Texte(f" est du même ordre {lieu} et {dit.dans} : "), ici, Texte(" et "), la_bas,
+        *unite_dite(fait.indicateur), Texte("."),
+    )  # fmt: skip
+
+
 def adjectif_de(verdict: str, accord: Accord) -> str:
-    """Renvoie « plus élevé » ou « plus bas », accordé."""
+    """Renvoie « plus élevé » ou « plus bas », accordé ; une durée est « plus longue »."""
+    if accord.duree:
+        haut = verdict == "plus_haut"
+        return f"plus {accord.adjectif('long', 'longue') if haut else accord.adjectif('court')}"
     if verdict == "plus_haut":
         return f"plus {accord.adjectif('élevé')}"
     return f"plus {accord.adjectif('bas', 'basse')}"
@@ -228,7 +244,10 @@ def _sans_reference(
     periode = faits[0].observe.periode
     if all(f.effectif for f in faits):
         valeurs = enumerer_lignes(
-            [(nommer(f.indicateur), Texte(" est de "), f.valeur) for f in faits]
+            [
+                (nommer(f.indicateur), Texte(" est de "), f.valeur, *unite_dite(f.indicateur))
+                for f in faits
+            ]
         )
         yield (*a_la_date(periode, initiale=True), Texte(", "), *valeurs, Texte(f" {lieu}."))
         yield (
@@ -281,7 +300,7 @@ def formes_autres(faits: Sequence[Fait], reference: str, *, dit: Repere) -> tupl
             propositions.append((*noms, Texte(f" {differe} peu")))
         elif verdict == "dans_l_etendue":
             reste = accord.conjuguer("reste", "restent")
-            propositions.append((*noms, Texte(f" {reste} dans leur étendue")))
+            propositions.append((*noms, Texte(f" {reste} dans l'étendue de leurs valeurs")))
         else:
             propositions.append((Texte("on ne peut pas conclure pour "), *noms))
     if not propositions:
@@ -324,6 +343,11 @@ def formes_tendance(fait: Fait, *, lieu: str, rappel: bool = False) -> tuple[Con
     nom, initial = nommer(fait.indicateur), nommer(fait.indicateur, initiale=True)
     reserve = " (en euros courants)" if fait.indicateur.unite == "euro" else ""
     if tendance["verdict"] == "sans_tendance":
+        if rappel:
+            return (
+                (Texte("Aucune tendance n'est établie "), *bornes, Texte(".")),
+                (*majuscule_de(bornes), Texte(", aucune tendance n'est établie.")),
+            )
         return (
             (initial, Texte(" est sans tendance établie "), *bornes, Texte(".")),
             (Texte("Aucune tendance n'est établie "), *bornes, Texte(" pour "), nom, Texte(".")),

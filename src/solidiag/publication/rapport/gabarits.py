@@ -15,6 +15,7 @@ from solidiag.model.territoire import Territoire
 from solidiag.publication.document import Bloc, Document, Ligne, Paragraphe, parcourir, texte_brut
 from solidiag.publication.francais import article, dans, de, nom_court, nom_long
 from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.noms import nom_sans_nature
 
 MAXIMUM = 5
 """Nombre de fois qu'un gabarit peut servir dans un rapport."""
@@ -32,14 +33,28 @@ _ACCORDS = tuple(
     for formes, simple in (
         ("élevée|élevés|élevées", "élevé"),
         ("basse|basses", "bas"),
+        ("long|longs|longue|longues", "élevé"),
+        ("court|courts|courte|courtes", "bas"),
         ("proches", "proche"),
+        ("comparent", "compare"),
+        ("portent", "porte"),
+        ("restent", "reste"),
+        ("distinguent", "distingue"),
+        ("écartent", "écarte"),
+        ("tiennent", "tient"),
+        ("lisent", "lit"),
         ("sont", "est"),
         ("diffèrent", "diffère"),
         ("ont", "a"),
         ("intercommunalités", "intercommunalité"),
     )
 )
-_ENUMERATION = re.compile(r"X(?: \(#\))?(?:, X(?: \(#\))?)* et X(?: \(#\))?")
+_ENUMERATION = re.compile(
+    r"X(?: \(#\))?(?:,? (?:et |ainsi que )?X(?: \(#\))?)*,? (?:et|ainsi que) X(?: \(#\))?"
+)
+_NATURES = re.compile(
+    r"\b(?:la communauté|les communautés) (?:de communes|d'agglomération|urbaines?) (?=X)"
+)
 _TRIMESTRE = re.compile(r"# trimestre #")
 
 
@@ -72,7 +87,7 @@ def _plier(gabarit: str) -> str:
     """
     for accorde, simple in _ACCORDS:
         gabarit = accorde.sub(simple, gabarit)
-    return _ENUMERATION.sub("X", gabarit)
+    return _ENUMERATION.sub("X", _NATURES.sub("", gabarit))
 
 
 class Masque:
@@ -108,7 +123,7 @@ class Masque:
 def formes_du_nom(territoire: Territoire) -> set[str]:
     """Renvoie les écritures d'un territoire dans une phrase."""
     ecrits = {territoire.nom, territoire.nom.replace("Coeur", "Cœur")}
-    for ecrire in (nom_long, nom_court, article, de, dans):
+    for ecrire in (nom_long, nom_court, nom_sans_nature, article, de, dans):
         ecrits.add(ecrire(territoire))
     return ecrits
 

@@ -17,10 +17,12 @@ from solidiag.publication.document import (
     Texte,
     Titre,
 )
-from solidiag.publication.francais import dans, de, enumerer
+from solidiag.publication.francais import dans, de
 from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.cloture import premiers_domaines
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.graphes import bande_epci, evolution_departement, halteres_epci
+from solidiag.publication.rapport.noms import nommer_epci
 from solidiag.publication.rapport.phrases import (
     commenter,
     etendue,
@@ -97,6 +99,7 @@ def chapitre_resume(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
         yield Liste(elements=tuple(phrases))
     yield Titre(niveau=2, id="resume-ecarts", contenu=(Texte("Les écarts entre besoin et offre"),))
     yield from _resume_ecarts(matiere)
+    yield from premiers_domaines(matiere)
     yield Titre(niveau=2, id="resume-inconnu", contenu=(Texte("Ce que l'on ne sait pas"),))
     yield from _resume_inconnu(matiere)
     figure = cartes.carte_par_id("ctx_tx_pauvrete")
@@ -109,18 +112,18 @@ def _resume_ecarts(matiere: Matiere) -> Iterator[Bloc]:
     table = matiere.ecarts.frame
     for axe in matiere.grille.axes:
         for domaine in matiere.domaines(axe.id):
-            noms = sorted(
-                matiere.nom(ligne["territoire"])
+            tendus = [
+                ligne["territoire"]
                 for ligne in table.iter_rows(named=True)
                 if ligne["domaine"] == domaine.id and ligne["classe"] == "tension"
-            )
-            if noms:
+            ]
+            if tendus:
                 elements.append(
                     (
                         Mention(f"{domaine.libelle} (axe {axe.numero}) : ", "numero"),
                         Texte("besoin nettement plus élevé et offre nettement plus faible qu'au "),
-                        Texte("département, dans les intercommunalités suivantes : "),
-                        Mention(enumerer(noms), "nom"),
+                        Texte("département, pour "),
+                        Mention(nommer_epci(map(matiere.territoire, tendus)), "nom"),
                         Texte("."),
                     )
                 )
@@ -248,7 +251,6 @@ def chapitre_mandat(matiere: Matiere) -> Iterator[Bloc]:
             Texte("sont jamais classées entre elles."),
         )
     )
-    yield from section_semblables(matiere)
     yield Titre(niveau=2, id="methode-limites", contenu=(Texte("Limites de ce brouillon"),))
     yield Liste(
         elements=(
@@ -273,6 +275,7 @@ def chapitre_mandat(matiere: Matiere) -> Iterator[Bloc]:
             ),
         )
     )
+    yield from section_semblables(matiere)
 
 
 def chapitre_portrait(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:

@@ -74,6 +74,7 @@ def section_personnes(matiere: Matiere) -> Iterator[Bloc]:
     yield Paragraphe(contenu=(Texte(_INTRODUCTION),))
     yield _tableau_domaines(matiere, declarations, lignes)
     for tableau in (
+        _tableau_sans_compte(matiere, declarations),
         _tableau_axes(matiere, lignes),
         _tableau_epci(matiere, declarations, lignes),
     ):
@@ -126,9 +127,9 @@ def _avec_unite(ligne: Rangee | None, unite: str) -> tuple[Ligne, ...]:
     return (valeur, Texte(f" {unite}")) if isinstance(valeur, Nombre) else (valeur,)
 
 
-def _fourchette(ligne: Rangee | None, *, compte: bool) -> tuple[Ligne, ...]:
+def _fourchette(ligne: Rangee | None) -> tuple[Ligne, ...]:
     """Renvoie les bornes, ou pourquoi elles (ou le nombre) manquent."""
-    if ligne is None or not compte:
+    if ligne is None:
         return ()
     if ligne["lower"] is None:
         return (Mention(ligne["motif"] or "", "definition"),)
@@ -157,22 +158,19 @@ def _tableau_domaines(
     rangees = []
     vues = []
     for d in declarations:
+        if d.compte is None:
+            continue
         ligne = lignes.get((d.domaine, d.unite_finale, lieu))
         vues.append(ligne)
-        if d.compte is None:
-            objet: tuple[Ligne, ...] = (
-                Mention(f"{d.absence} À demander : {d.detenteur}.", "definition"),
-            )
-        else:
-            public = " (tout le public)" if d.portee == "public" else ""
-            objet = (Mention(f"{d.qui}{public}. {d.hypothese}", "definition"),)
+        public = " (tout le public)" if d.portee == "public" else ""
+        objet = (Mention(f"{d.qui}{public}. {d.hypothese}", "definition"),)
         rangees.append(
             (
                 Cellule(contenu=(Mention(matiere.grille.domaine(d.domaine).libelle, "nom"),)),
                 Cellule(contenu=objet),
                 Cellule(contenu=_annee(ligne)),
                 Cellule(contenu=_avec_unite(ligne, d.unite_finale)),
-                Cellule(contenu=_fourchette(ligne, compte=d.compte is not None)),
+                Cellule(contenu=_fourchette(ligne)),
             )
         )
     return Tableau(
@@ -181,13 +179,39 @@ def _tableau_domaines(
         colonnes=(
             Colonne(entete="Domaine", largeur=2.7),
             Colonne(entete="Ce qui est compté, et l'hypothèse", largeur=6),
-            Colonne(entete="Année", largeur=1.2),
-            Colonne(entete="Nombre", alignement="droite", largeur=2.1),
+            Colonne(entete="Année", largeur=1.5),
+            Colonne(entete="Nombre", alignement="droite", largeur=2),
             Colonne(entete="Fourchette", alignement="droite", largeur=2.4),
         ),
         lignes=tuple(rangees),
         notes=((Mention(_NOTE_ESTIMATION, "definition"),),),
         source=_sources(matiere, vues),
+    )
+
+
+def _tableau_sans_compte(
+    matiere: Matiere, declarations: Sequence[PersonnesDomaine]
+) -> Tableau | None:
+    """Renvoie les domaines sans compte défendable, avec la raison et qui le détient, ou rien."""
+    muets = [d for d in declarations if d.compte is None]
+    if not muets:
+        return None
+    return Tableau(
+        id="tab-personnes-sans-compte",
+        legende=(Texte("Domaines où le nombre de personnes est non documenté, et pourquoi"),),
+        colonnes=(
+            Colonne(entete="Domaine", largeur=3.2),
+            Colonne(entete="Pourquoi", largeur=5.4),
+            Colonne(entete="À demander à", largeur=3.2),
+        ),
+        lignes=tuple(
+            (
+                Cellule(contenu=(Mention(matiere.grille.domaine(d.domaine).libelle, "nom"),)),
+                Cellule(contenu=(Mention(d.absence, "definition"),)),
+                Cellule(contenu=(Mention(majuscule(d.detenteur), "nom"),)),
+            )
+            for d in muets
+        ),
     )
 
 
@@ -234,7 +258,12 @@ def _tableau_axes(
         return None
     return Tableau(
         id="tab-personnes-axes",
-        legende=(Texte(f"Sans compter deux fois les mêmes, {matiere.departement.nom}"),),
+        legende=(
+            Texte(
+                "Personnes concernées par axe, sans compter deux fois les mêmes, "
+                f"{matiere.departement.nom}"
+            ),
+        ),
         colonnes=(
             Colonne(entete="Axe", largeur=3),
             Colonne(entete="Groupes réunis", largeur=5),

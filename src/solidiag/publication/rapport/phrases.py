@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.territoire import Niveau, Territoire
 from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte
-from solidiag.publication.francais import dans, enumerer, formater
+from solidiag.publication.francais import dans, formater
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.expressions import (
     majuscule,
@@ -24,6 +24,7 @@ from solidiag.publication.rapport.formes import (
     formes_tendance,
 )
 from solidiag.publication.rapport.gabarits import Plume, masque_de
+from solidiag.publication.rapport.noms import nommer_epci
 
 __all__ = [
     "commenter",
@@ -78,7 +79,7 @@ def titre_indicateur(matiere: Matiere, indicateur: Indicateur) -> tuple[Ligne, .
         Texte(f"{majuscule(dans(matiere.departement))}, "),
         nommer(indicateur),
     )
-    reference = fait.principale(("FR", "REG"))
+    reference = fait.principale(REFERENCES["DEP"])
     if not reference:
         return (*debut, Texte(" est de "), *valeur)
     dit = repere(matiere, reference)
@@ -263,7 +264,7 @@ def formes_epci(
     mot = "intercommunalité" if len(cotes) == 1 else "intercommunalités"
     noms: tuple[Ligne, ...] = ()
     if len(cotes) <= _NOMS_DITS:
-        noms = (Texte(" : "), Mention(enumerer(sorted(map(matiere.nom, cotes))), "nom"))
+        noms = (Texte(" : "), Mention(nommer_epci(map(matiere.territoire, cotes)), "nom"))
     if rappel:
         pronom = fait.accord.pronom
         return (

@@ -50,20 +50,32 @@ TENDANCES_DITES: dict[str, str] = {
 
 
 def verdict_dit(ligne: Mapping[str, Any]) -> str:
-    """Renvoie le verdict d'une comparaison tel qu'il s'écrit dans une cellule."""
+    """Renvoie le verdict d'une comparaison tel qu'il s'écrit dans une cellule.
+
+    Un écart dont la marge n'est pas connue ne dit rien de la fragilité.
+    """
     dit = _VERDICTS[ligne["verdict"]]
     if ligne["verdict"] == "non_concluant" and ligne["methode"] == "etendue":
-        return "dans leur étendue"
-    if ligne["nette"]:
-        dit += ", de façon nette"
+        return "dans l'étendue"
+    if not ligne["nette"]:
+        return dit
+    dit += ", de façon nette"
     lecture = _LECTURES.get(ligne["lecture"], "")
     return f"{dit} ({lecture})" if lecture else dit
 
 
 def tableau_comparaisons(
-    matiere: Matiere, indicateurs: Sequence[Indicateur], *, identifiant: str
+    matiere: Matiere, indicateurs: Sequence[Indicateur], *, identifiant: str, lecture: bool = True
 ) -> Tableau | None:
-    """Renvoie le tableau des verdicts : France, région, semblables, intercommunalités, tendance."""
+    """Renvoie le tableau des verdicts : France, région, semblables, intercommunalités, tendance.
+
+    « – » dit l'absence d'une valeur de référence à la même période.
+
+    Parameters
+    ----------
+    lecture
+        Dire comment se lisent les verdicts : une fois par rapport suffit.
+    """
     compares = [
         i
         for i in indicateurs
@@ -85,53 +97,81 @@ def tableau_comparaisons(
             ),
         ),
         colonnes=(
-            Colonne(entete="Indicateur", largeur=3),
-            Colonne(entete="Face à la France", largeur=2),
-            Colonne(entete="Face à la région", largeur=2),
-            Colonne(entete="Face aux territoires semblables", largeur=2.4),
-            Colonne(entete="Intercommunalités face au département", largeur=2.6),
-            Colonne(entete="Tendance", largeur=1.8),
+            Colonne(entete="Indicateur", largeur=2.4),
+            Colonne(entete="Face à la France", largeur=1.9),
+            Colonne(entete="Face à la région", largeur=1.9),
+            Colonne(entete="Face aux territoires semblables", largeur=2.1),
+            Colonne(entete="Leur valeur", alignement="droite", largeur=2.2),
+            Colonne(entete="Intercommunalités face au département", largeur=2.3),
+            Colonne(entete="Tendance", largeur=1.7),
         ),
         lignes=tuple(_rangee(matiere, indicateur) for indicateur in compares),
-        notes=(
-            (
-                Texte(
-                    "De façon nette : l'écart dépasse la marge d'incertitude connue, les tests du "
-                    "rapport étant ajustés ensemble. Sans cette mention, la marge est inconnue. "
-                    "La méthode est dans docs/methode/comparaisons.md."
-                ),
-            ),
-        ),
+        notes=_notes(matiere, compares, lecture=lecture),
         source=source_de(matiere, [i.id for i in compares]),
     )
+
+
+_SANS_REFERENCE = "pas de valeur de référence à la même période"
+
+_NOTE_VERDICTS = (
+    "De façon nette : l'écart dépasse la marge d'incertitude connue, les tests du rapport étant "
+    "ajustés ensemble ; sans cette mention, la marge est inconnue et l'écart ne dit rien de la "
+    "fragilité. Leur valeur : somme ou médiane des territoires semblables, et entre crochets la "
+    "plus basse et la plus haute. Un tiret : aucune valeur de référence à la même période."
+)
+
+
+def _notes(
+    matiere: Matiere, compares: Sequence[Indicateur], *, lecture: bool
+) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie comment lire le tableau, puis pourquoi tel indicateur ne se compare pas."""
+    notes: list[tuple[Ligne, ...]] = [(Texte(_NOTE_VERDICTS),)] if lecture else []
+    motifs: dict[str, dict[str, None]] = {}
+    for indicateur in compares:
+        for reference in ("FR", "REG", "SEMBLABLES"):
+            ligne = matiere.comparaison(indicateur.id, matiere.departement.id, reference)
+            if ligne is None or ligne["verdict"] != "non_comparable":
+                continue
+            if ligne["motif"] != _SANS_REFERENCE:
+                motifs.setdefault(str(ligne["motif"]), {})[indicateur.libelle_court] = None
+    for motif, noms in motifs.items():
+        notes.append((Mention(f"{', '.join(noms)}, non comparable : {motif}.", "definition"),))
+    return tuple(notes)
 
 
 def _rangee(matiere: Matiere, indicateur: Indicateur) -> tuple[Cellule, ...]:
     cellules = [Cellule(contenu=(Mention(indicateur.libelle_court, "nom"),))]
     for reference in ("FR", "REG", "SEMBLABLES"):
         ligne = matiere.comparaison(indicateur.id, matiere.departement.id, reference)
-        cellules.append(Cellule(contenu=_verdict(matiere, ligne)))
+        cellules.append(Cellule(contenu=_verdict(ligne)))
+    cellules.append(Cellule(contenu=_valeur_des_semblables(matiere, ligne)))
     cellules.append(Cellule(contenu=_epci(matiere, indicateur.id)))
     cellules.append(Cellule(contenu=_tendance(matiere, indicateur.id)))
     return tuple(cellules)
 
 
-def _verdict(matiere: Matiere, ligne: Mapping[str, Any] | None) -> tuple[Ligne, ...]:
+def _verdict(ligne: Mapping[str, Any] | None) -> tuple[Ligne, ...]:
     if ligne is None:
         return (Absence("M"),)
     if ligne["verdict"] == "non_comparable":
-        return (Texte(f"non comparable : {ligne['motif']}"),)
-    if ligne["reference"] != "SEMBLABLES":
-        return (Texte(verdict_dit(ligne)),)
+        return (Texte("–" if ligne["motif"] == _SANS_REFERENCE else "non comparable"),)
+    return (Texte(verdict_dit(ligne)),)
+
+
+def _valeur_des_semblables(matiere: Matiere, ligne: Mapping[str, Any] | None) -> tuple[Ligne, ...]:
+    """Renvoie la somme (ou la médiane) des territoires semblables, et leurs deux extrêmes."""
+    if ligne is None or ligne["verdict"] == "non_comparable":
+        return (Texte("–"),)
     dite = "somme" if ligne["contre"] == "somme" else "médiane"
     bas, haut = (_borne(matiere, ligne, nom) for nom in ("reference_bas", "reference_haut"))
     return (
-        Texte(f"{verdict_dit(ligne)} ; {dite} : "),
+        Texte(f"{dite} "),
         imprimer_reference(matiere, ligne),
-        Texte(", de "),
+        Texte(" ["),
         bas,
         Texte(" à "),
         haut,
+        Texte("]"),
     )
 
 

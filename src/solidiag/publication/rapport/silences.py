@@ -30,6 +30,17 @@ def formes_besoin_muet() -> tuple[Contenu, ...]:
     )
 
 
+def formes_contexte() -> tuple[Contenu, ...]:
+    """Renvoie les phrases d'un domaine dont aucun indicateur ne mesure le besoin lui-même."""
+    return (
+        (
+            Texte("Aucun indicateur ne mesure ce besoin lui-même : ce qui suit en donne le "),
+            Texte("contexte."),
+        ),
+        (Texte("Ce besoin ne se lit qu'à travers son contexte, sans mesure propre."),),
+    )
+
+
 def formes_offre_muette(detenteur: str) -> tuple[Contenu, ...]:
     """Renvoie les phrases d'un domaine dont aucune offre n'est décrite."""
     if not detenteur:

@@ -19,7 +19,7 @@ from solidiag.publication.document import (
     Tableau,
     Texte,
 )
-from solidiag.publication.francais import de, formater
+from solidiag.publication.francais import de, formater, majuscule
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.phrases import etendue, lisibles, millesime
 
@@ -35,7 +35,7 @@ LECTURE_DES_CLASSES: tuple[tuple[str, str], ...] = (
     ("aucun lieu inscrit", "une liste tenue pour complète n'y inscrit aucun lieu"),
     ("non mesuré", "les fichiers ouverts ne permettent pas de comparer"),
 )
-"""Sens de chaque classe, dit sous chaque matrice."""
+"""Sens de chaque classe, dans l'ordre de `CLASSES` ; une matrice dit celles qu'elle montre."""
 
 CLASSES: dict[str, str] = {
     "tension": "tension",
@@ -215,9 +215,15 @@ def tableau_territoires(
 
 
 def tableau_mesures(
-    matiere: Matiere, mesures: Sequence[MesureOffre], *, identifiant: str
+    matiere: Matiere, mesures: Sequence[MesureOffre], *, identifiant: str, lecture: bool = True
 ) -> Tableau:
-    """Renvoie un tableau de mesures d'offre : nature, année, département, étendue, réserve."""
+    """Renvoie un tableau de mesures d'offre : nature, année, département, étendue, réserve.
+
+    Parameters
+    ----------
+    lecture
+        Dire comment se lit le temps estimé : une fois par rapport suffit.
+    """
     rangees = []
     for mesure in mesures:
         observe = matiere.derniere(mesure.id, matiere.departement.id)
@@ -246,7 +252,7 @@ def tableau_mesures(
             Colonne(entete="Temps médian estimé", alignement="droite", largeur=1.8),
         ),
         lignes=tuple(rangees),
-        notes=(_NOTE_TEMPS, *_reserves(mesures)),
+        notes=((_NOTE_TEMPS,) if lecture else ()) + _reserves(mesures),
         source=source_de(matiere, [m.id for m in mesures]),
     )
 
@@ -312,11 +318,13 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
     if not domaines:
         return None
     rangees = []
+    vues: set[str] = set()
     for epci in matiere.epci:
         cellules = [Cellule(contenu=_texte(matiere.nom(epci)))]
         for domaine in domaines:
             ligne = classes.get((domaine.id, epci))
             classe = classe_affichee(ligne) if ligne else "non_mesure"
+            vues.add(classe)
             cellules.append(Cellule(contenu=(Texte(CLASSES[classe]),), classe=classe))
         rangees.append(tuple(cellules))
     return Tableau(
@@ -332,7 +340,9 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
         lignes=tuple(rangees),
         paysage=len(domaines) > 4,
         notes=tuple(
-            (Mention(f"{nom} : {sens}.", "definition"),) for nom, sens in LECTURE_DES_CLASSES
+            (Mention(f"{majuscule(nom)} : {sens}.", "definition"),)
+            for classe, (nom, sens) in zip(CLASSES, LECTURE_DES_CLASSES, strict=True)
+            if classe in vues
         ),
         source=(Mention("Source : croisement calculé par Solidiag.", "reference"),),
     )

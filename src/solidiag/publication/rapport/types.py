@@ -199,9 +199,11 @@ def _lecture(matiere: Matiere, typologie: Typologie) -> tuple[Ligne, ...]:
         ]
     contenu.append(Texte("."))
     if lus.ecartes:
-        ecartes = [matiere.indicateurs[i].libelle_court for i in lus.ecartes]
+        ecartes = [initiale_basse(matiere.indicateurs[i].libelle_court) for i in lus.ecartes]
         contenu += [
-            Texte(" Trop peu lus ici, ces indicateurs sont laissés de côté : "),
+            Texte(" Laissé de côté, parce que trop peu lu ici : ")
+            if len(ecartes) == 1
+            else Texte(" Laissés de côté, parce que trop peu lus ici : "),
             Mention(enumerer(ecartes), "definition"),
             Texte("."),
         ]

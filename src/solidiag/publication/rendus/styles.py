@@ -71,6 +71,7 @@ STYLES: Final[tuple[StyleTexte, ...]] = (
         couleur=ACCENT,
         apres=7,
         droite_cm=RETRAIT_DROIT_CM,
+        lie_au_suivant=True,
     ),
     StyleTexte(
         id="BrouillonCalcule",
