@@ -112,6 +112,8 @@ def _lisser(
     lues = lignes.filter(
         pl.col("territoire").is_in(list(communes)), pl.col("status").is_in(list(AVEC_VALEUR))
     )
+    if lues.is_empty():
+        return None
     periode = lues["periode"].max()
     lues = lues.filter(periode=periode)
     lecture = _lecture(declaration, str(periode))
