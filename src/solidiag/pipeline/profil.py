@@ -39,7 +39,7 @@ from solidiag.pipeline.tables import tables_alignees
 from solidiag.publication.document import Document
 from solidiag.publication.francais import enumerer
 from solidiag.publication.profil.construire import construire_profil
-from solidiag.publication.profil.matiere import Fiche, MatiereProfil, annee
+from solidiag.publication.profil.matiere import TU, Fiche, MatiereProfil, annee
 from solidiag.storage.cache import Cache, dossier_de_cache
 from solidiag.storage.depot import Depot
 from solidiag.storage.sorties import MANIFESTE, remplacer, verifier_place
@@ -50,7 +50,7 @@ Demandeur = Callable[[Referentiel, Depot], Sujet]
 _PAR_ARRONDISSEMENT = (
     "donné par arrondissement municipal seulement : ces parts ne s'additionnent pas"
 )
-_PETIT = "non montré sous {} habitants : la valeur reposerait sur quelques cas"
+_PETIT = f"{TU} sous {{}} habitants : la valeur reposerait sur quelques cas"
 
 
 @dataclass(frozen=True, kw_only=True)

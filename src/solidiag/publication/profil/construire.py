@@ -40,6 +40,9 @@ _REGLE = (
     "seuil sous lequel deux valeurs sont proches, tous les tests de la fiche ajustés ensemble. "
     "Sans effectifs ni marge connus, il n'est jamais dit net."
 )
+_COMPARATEURS_LARGES = 3
+"""Nombre de références au-delà duquel leurs colonnes se resserrent."""
+
 _REGLE_DOUBLE = _REGLE.replace("l'écart au reste de la référence", "l'écart")
 
 
@@ -148,15 +151,17 @@ def fourchette(matiere: MatiereProfil, observe: Observe | None) -> tuple[Ligne, 
 
 def _tableau_seul(matiere: MatiereProfil) -> Tableau:
     fiche = matiere.fiches[0]
+    large = len(fiche.comparateurs) <= _COMPARATEURS_LARGES
     colonnes = [
-        Colonne(entete="Indicateur", largeur=31),
-        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=14),
-        Colonne(entete="Fourchette", largeur=18),
+        Colonne(entete="Indicateur", largeur=30),
+        Colonne(entete=_entete(fiche.territoire), alignement="droite", largeur=17 if large else 14),
+        Colonne(entete="Fourchette", largeur=17),
     ]
     if matiere.reference is not None:
-        colonnes.append(Colonne(entete=f"Au regard {de(matiere.reference)}", largeur=25))
+        colonnes.append(Colonne(entete=f"Au regard {de(matiere.reference)}", largeur=23))
     colonnes += [
-        Colonne(entete=_entete(t), alignement="droite", largeur=15) for t in fiche.comparateurs
+        Colonne(entete=_entete(t), alignement="droite", largeur=18 if large else 16)
+        for t in fiche.comparateurs
     ]
     lignes = []
     for indicateur in matiere.indicateurs:
@@ -165,7 +170,7 @@ def _tableau_seul(matiere: MatiereProfil) -> Tableau:
         lignes.append(
             (
                 Cellule(contenu=_libelle(indicateur, periode)),
-                Cellule(contenu=(Fort((matiere.imprimer(observe),)),)),
+                _valeur(matiere, observe),
                 Cellule(contenu=fourchette(matiere, observe)),
                 *((_verdict(matiere, indicateur),) if matiere.reference is not None else ()),
                 *(
@@ -185,8 +190,15 @@ def _tableau_seul(matiere: MatiereProfil) -> Tableau:
     )
 
 
+def _valeur(matiere: MatiereProfil, observe: Observe | None) -> Cellule:
+    imprimee = matiere.imprimer(observe)
+    lisible = observe is not None and observe.lisible
+    return Cellule(contenu=(Fort((imprimee,)),) if lisible else (imprimee,))
+
+
 def _verdict(matiere: MatiereProfil, indicateur: Indicateur) -> Cellule:
-    return Cellule(contenu=(Mention(ecart(matiere, indicateur), "nom"),))
+    mots = ecart(matiere, indicateur)
+    return Cellule(contenu=(Mention(mots, "nom"),) if mots else ())
 
 
 def _tableau_double(matiere: MatiereProfil) -> Tableau:
@@ -206,7 +218,7 @@ def _tableau_double(matiere: MatiereProfil) -> Tableau:
         observes = [matiere.observe(indicateur.id, f.id, periode) for f in matiere.fiches]
         cellules = [Cellule(contenu=_libelle(indicateur, periode))]
         for observe in observes:
-            cellules.append(Cellule(contenu=(Fort((matiere.imprimer(observe),)),)))
+            cellules.append(_valeur(matiere, observe))
             cellules.append(Cellule(contenu=fourchette(matiere, observe)))
         cellules.append(_verdict(matiere, indicateur))
         if commun is not None:
@@ -335,27 +347,40 @@ def _tableau_services(
     dits: Sequence[tuple[MesureOffre, Sequence[tuple[Observe | None, Observe | None]]]],
 ) -> Tableau:
     double = len(matiere.fiches) > 1
+    mesures = [
+        fiche.territoire.niveau is Niveau.COMMUNE or any(couples[rang][1] for _, couples in dits)
+        for rang, fiche in enumerate(matiere.fiches)
+    ]
     colonnes = [Colonne(entete="Service", largeur=30)]
-    for fiche in matiere.fiches:
+    for fiche, mesure_ici in zip(matiere.fiches, mesures, strict=True):
         suffixe = f" ({_entete(fiche.territoire)})" if double else ""
         colonnes.append(Colonne(entete=f"Nombre{suffixe}", alignement="droite", largeur=10))
-        colonnes.append(Colonne(entete=f"Au plus proche{suffixe}", largeur=34))
+        if mesure_ici:
+            colonnes.append(Colonne(entete=f"Au plus proche{suffixe}", largeur=34))
     lignes = []
     for mesure, couples in dits:
         periodes = [n.periode for n, _ in couples if n is not None and n.periode]
         cellules = [Cellule(contenu=_libelle(mesure, max(periodes, default="")))]
-        for fiche, (compte, temps) in zip(matiere.fiches, couples, strict=True):
+        for fiche, mesure_ici, (compte, temps) in zip(
+            matiere.fiches, mesures, couples, strict=True
+        ):
             cellules.append(Cellule(contenu=(matiere.imprimer(compte),)))
+            if not mesure_ici:
+                continue
             sur_place = compte is not None and bool(compte.value)
             if sur_place and fiche.territoire.niveau is Niveau.COMMUNE:
                 cellules.append(Cellule(contenu=(Texte("dans la commune"),)))
             else:
                 cellules.append(Cellule(contenu=_proche(matiere, mesure, fiche, temps)))
         lignes.append(tuple(cellules))
-    notes = [
-        "Nombre de lieux connus, doublons réunis. Temps en voiture estimés depuis le centre de la "
-        "commune, avec leur fourchette ; au-delà d'une commune, médiane des habitants."
-    ]
+    notes = ["Nombre de lieux connus, doublons réunis."]
+    if any(mesures):
+        notes[0] += (
+            " Temps en voiture estimés depuis le centre de la commune, avec leur fourchette ; "
+            "au-delà d'une commune, médiane des habitants."
+        )
+    if not all(mesures):
+        notes[0] += " Le temps d'accès n'est pas calculé pour un territoire propre."
     if any(o is not None and o.status == "L" for _, c in dits for o, _ in c):
         notes.append("Non documenté : aucun lieu connu, par une liste qui n'est pas complète.")
     return Tableau(

@@ -8,9 +8,10 @@ from solidiag.catalogue.indicateur import Indicateur
 from solidiag.publication.document import Bloc, Fort, Ligne, Liste, Mention, Paragraphe, Texte
 from solidiag.publication.francais import enumerer, nom_court
 from solidiag.publication.matiere import Observe
-from solidiag.publication.profil.matiere import SANS_LECTURE, Fiche, MatiereProfil
+from solidiag.publication.profil.matiere import SANS_LECTURE, TU, Fiche, MatiereProfil
 
 _TITRES = {"Q": "Secret", "O": "Non publié", "L": "Non documenté", "M": "Sans objet"}
+_TU = "Non montré"
 _REDITS = frozenset(
     {
         "secret statistique du producteur",
@@ -51,7 +52,8 @@ def _de_statut(matiere: MatiereProfil, fiche: Fiche, statut: str) -> Iterator[tu
             continue
         groupes.setdefault(_motif(observe), []).append((indicateur, observe))
     for motif, membres in groupes.items():
-        contenu: list[Ligne] = [Fort((Texte(_TITRES[statut]),))]
+        titre = _TU if motif.startswith(TU) else _TITRES[statut]
+        contenu: list[Ligne] = [Fort((Texte(titre),))]
         if len(matiere.fiches) > 1:
             contenu += [Texte(", "), Mention(nom_court(fiche.territoire), "nom")]
         contenu.append(Texte(" : "))

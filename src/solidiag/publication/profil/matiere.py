@@ -16,12 +16,15 @@ from solidiag.catalogue.source import Source
 from solidiag.confidentiality.publication import PublishedTable
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import Territoire
-from solidiag.publication.document import Absence, Cle, Ligne, Nombre
+from solidiag.publication.document import Absence, Cle, Ligne, Nombre, Texte
 from solidiag.publication.francais import formater, nombre
 from solidiag.publication.matiere import Observe, bornes_imprimees
 
 SANS_LECTURE = "aucun fichier embarqué ne porte cet indicateur"
 """Début du motif d'une période que rien ne donne au niveau du territoire."""
+
+TU = "non montré"
+"""Début du motif d'une valeur publiée que la fiche tait : elle reposerait sur quelques cas."""
 
 FACE_A_FACE = "FICHE"
 """Référence d'une comparaison entre les deux territoires d'une fiche."""
@@ -208,6 +211,8 @@ class MatiereProfil:
         """Renvoie l'observation telle qu'elle s'imprime : un nombre, ou sa marque d'absence."""
         if observe is None:
             return Absence("L")
+        if (observe.motif or "").startswith(TU):
+            return Texte(TU)
         if not observe.lisible or observe.value is None:
             return Absence(observe.status)
         decimales = self.decimales(observe)

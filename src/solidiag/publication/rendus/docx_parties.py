@@ -47,7 +47,14 @@ def _demi_points(points: float) -> int:
     return round(points * 2)
 
 
-def _style(style: StyleTexte) -> str:
+_LIGNE_DE_FICHE = 1.14
+"""Hauteur de ligne d'une fiche, en corps ; exacte, car celle de la police est plus grande."""
+
+
+def _style(style: StyleTexte, *, exacte: bool) -> str:
+    ligne, regle = style.interligne, "atLeast"
+    if exacte:
+        ligne, regle = style.corps * _LIGNE_DE_FICHE, "exact"
     suivant = "Texte" if style.titre else style.id
     morceaux = [f'<w:style w:type="paragraph" w:styleId="{style.id}"']
     if style.nom[0].isupper() and style.nom not in (
@@ -70,7 +77,7 @@ def _style(style: StyleTexte) -> str:
         )
     morceaux.append(
         f'<w:spacing w:before="{round(style.avant * 20)}" w:after="{round(style.apres * 20)}" '
-        f'w:line="{round(style.interligne * 20)}" w:lineRule="atLeast"/>'
+        f'w:line="{round(ligne * 20)}" w:lineRule="{regle}"/>'
     )
     if style.gauche_cm or style.droite_cm:
         morceaux.append(
@@ -123,7 +130,7 @@ def styles_xml(*, fiche: bool = False) -> bytes:
         '<w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="0" w:type="dxa"/>'
         '<w:left w:w="100" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/>'
         '<w:right w:w="100" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>'
-        + "".join(_style(style) for style in styles)
+        + "".join(_style(style, exacte=fiche) for style in styles)
         + "".join(
             f'<w:style w:type="character" w:styleId="{identifiant}"><w:name w:val="{nom}"/>'
             f'<w:uiPriority w:val="20"/><w:qFormat/><w:rPr>{proprietes}</w:rPr></w:style>'
