@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import date
@@ -81,7 +82,12 @@ def territoires_connus(referentiel: Referentiel) -> Connus:
         code: departements[0] if len(departements) == 1 else ""
         for code, departements in epci.iter_rows()
     }
-    return Connus(codes=codes, actuels=actuels, cog=referentiel.cog)
+    return Connus(
+        codes=codes,
+        actuels=actuels,
+        cog=referentiel.cog,
+        communes_au=functools.cache(passages.communes_au),
+    )
 
 
 def lire_fichier(chemin: Path) -> bytes:

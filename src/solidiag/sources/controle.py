@@ -17,6 +17,7 @@ from solidiag.catalogue.gabarit import Gabarit, remplacer
 from solidiag.catalogue.indicateur import Lecture
 from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DonneesError, FichierRefuse
+from solidiag.sources.decoupage import reconnaitre_cog
 from solidiag.sources.formes import NOMS_D_ENCODAGE, fins_de_ligne
 from solidiag.sources.grilles import LIGNE, lire_grille
 from solidiag.sources.lecteurs import code_net
@@ -319,7 +320,9 @@ def _bilan(
         )
     departements = sorted({d for n, c in vrais if (d := connus.departement(n, c))})
     niveaux = tuple(sorted({niveau for niveau, _ in vrais}))
-    source = _borner(essai.source, niveaux, departements, gabarit.couverture)
+    source, dites_cog = _decouper(essai.source, vrais, connus)
+    forme = [*forme, *dites_cog]
+    source = _borner(source, niveaux, departements, gabarit.couverture)
     dites += _absents(vrais, niveaux, departements, connus)
     dites += _valeurs_etranges(table, remplit)
     return Partie(
@@ -335,6 +338,26 @@ def _bilan(
         forme=tuple(forme),
         remarques=tuple(dites),
     )
+
+
+def _decouper(
+    source: Source, vrais: list[tuple[str, str]], connus: Connus
+) -> tuple[Source, list[str]]:
+    """Renvoie la source au découpage communal que ses codes montrent, et ce qu'on en dit."""
+    communes = [code for niveau, code in vrais if niveau == "COM"]
+    if not communes or connus.communes_au is None:
+        return source, []
+    (fichier,) = source.fichiers
+    cog = reconnaitre_cog(
+        communes, declare=fichier.cog, dernier=connus.cog, communes_au=connus.communes_au
+    )
+    if cog == fichier.cog:
+        return source, [f"communes de {cog}"]
+    change = fichier.model_copy(update={"cog": cog})
+    return source.model_copy(update={"fichiers": (change,)}), [
+        f"communes de {cog}, d'après leurs codes (et non de {fichier.cog}, que le millésime "
+        "faisait attendre)"
+    ]
 
 
 def _borner(

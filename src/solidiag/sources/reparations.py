@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -40,11 +40,16 @@ class Connus:
         Par niveau, codes d'aujourd'hui vers leur département (vide s'ils en débordent).
     cog
         Année du découpage courant.
+    communes_au
+        Communes de l'année d'un découpage, si on les connaît.
     """
 
     codes: Mapping[str, frozenset[str]]
     actuels: Mapping[str, Mapping[str, str]]
     cog: int
+    communes_au: Callable[[int], frozenset[str]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def connait(self, niveau: str, code: str) -> bool:
         """Dit si ce code existe ; un Iris se juge à sa commune, un niveau sans liste à sa forme."""
