@@ -40,6 +40,8 @@ from solidiag.pipeline.tables_personnelles import (
     lire_declaration,
 )
 from solidiag.sources.contenants import ouvrir
+from solidiag.sources.grilles import lire_grille
+from solidiag.sources.options import Options
 from solidiag.sources.protocoles.recu import Recuperation
 from solidiag.sources.reparations import Connus
 from solidiag.storage.cache import Cache
@@ -152,6 +154,29 @@ def test_an_archive_in_an_archive_or_with_a_password_is_refused() -> None:
         ouvrir(bytes(chiffre), "x.zip")
 
 
+def test_a_small_parquet_of_sixty_million_rows_is_refused_unread(
+    tmp_path: Path, connus: Connus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tampon = io.BytesIO()
+    constante = pl.repeat(value=True, n=60_000_000, dtype=pl.Boolean, eager=True)
+    pl.DataFrame({"CODGEO": constante}).write_parquet(
+        tampon, row_group_size=60_000_000, statistics=False
+    )
+    octets = tampon.getvalue()
+    assert len(octets) < 10_000
+
+    def lue(*_: object, **__: object) -> pl.DataFrame:
+        raise AssertionError("une valeur a été lue")
+
+    monkeypatch.setattr(pl, "read_parquet", lue)
+    with pytest.raises(FichierRefuse, match="60000000 lignes"):
+        importer(tmp_path, octets, connus, nom="x.parquet")
+    source = Depot.embarque().sources["cnaf.compilation"]
+    fichier = source.fichiers[0].model_copy(update={"fichier": "x/bombe.parquet"})
+    with pytest.raises(FichierRefuse, match="60000000 lignes"):
+        lire_grille(octets, source, fichier, options=Options(), colonnes=["CODGEO"])
+
+
 def recuperateur(octets: bytes, adresses: list[str]) -> Callable[..., Recuperation]:
     def recuperer(
         telechargement: Telechargement, *, millesime: str, departement: str, vers: Path
@@ -228,7 +253,7 @@ def ajouter_la_table(tmp_path: Path, connus: Connus, **changes: object) -> Depot
     (tmp_path / "t.csv").write_bytes(table(connus))
     (tmp_path / "t.yaml").write_text(yaml.safe_dump({**DECLARATION, **changes}), encoding="utf-8")
     depot = Depot(ajouts=tmp_path / "donnees")
-    declaree = lire_declaration(tmp_path / "t.yaml")
+    declaree = lire_declaration(tmp_path / "t.yaml", depot=depot)
     examen = examiner_table(tmp_path / "t.csv", declaree, depot=depot, connus=connus)
     ajouter_table(examen, declaree, depot=depot, jour=JOUR)
     return Depot(ajouts=tmp_path / "donnees")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
+import polars as pl
+
 from solidiag.errors import FichierRefuse
 
 Genre = Literal["texte", "classeur", "parquet", "json"]
@@ -29,6 +31,12 @@ TAILLE_SANS_RAPPORT = 64 << 20
 """Octets dépliés en dessous desquels le rapport n'est pas regardé."""
 
 MEMBRES_MAXIMUM = 2000
+
+LIGNES_MAXIMALES = 20_000_000
+"""Lignes d'un Parquet : le plus long fichier lu ici en a moins d'un million."""
+
+CASES_MAXIMALES = 400_000_000
+"""Lignes fois colonnes d'un Parquet : une case constante n'y coûte presque aucun octet."""
 
 EXTENSIONS: dict[Genre, tuple[str, ...]] = {
     "texte": (".csv", ".txt", ".tsv"),
@@ -159,6 +167,7 @@ def genre_de(octets: bytes, nom: str) -> tuple[Genre, str]:
     if octets.startswith(_PARQUET):
         if not octets.endswith(_PARQUET):
             raise FichierRefuse(nom, "le fichier Parquet est tronqué", _REDONNER)
+        controler_parquet(octets, nom)
         return "parquet", ".parquet"
     if octets.startswith(b"%PDF"):
         raise FichierRefuse(
@@ -181,6 +190,28 @@ def genre_de(octets: bytes, nom: str) -> tuple[Genre, str]:
     if octets.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return "json", ".json"
     return "texte", ".csv"
+
+
+def controler_parquet(octets: bytes, nom: str) -> None:
+    """Refuse un Parquet trop grand, d'après son pied : aucune valeur n'est lue.
+
+    Raises
+    ------
+    FichierRefuse
+        Si le pied est abîmé, ou s'il annonce trop de lignes ou de cases.
+    """
+    try:
+        largeur = len(pl.read_parquet_schema(io.BytesIO(octets)))
+        hauteur = pl.scan_parquet(io.BytesIO(octets)).select(pl.len()).collect().item()
+    except (pl.exceptions.PolarsError, OSError) as erreur:
+        raise FichierRefuse(nom, "le fichier Parquet est abîmé", _REDONNER) from erreur
+    if hauteur > LIGNES_MAXIMALES or hauteur * largeur > CASES_MAXIMALES:
+        raise FichierRefuse(
+            nom,
+            f"il annonce {hauteur} lignes et {largeur} colonnes, plus que l'on n'en lit "
+            f"({LIGNES_MAXIMALES} lignes, {CASES_MAXIMALES} cases)",
+            "donnez un fichier réduit aux territoires ou aux colonnes utiles",
+        )
 
 
 def _gzip(octets: bytes, nom: str) -> Contenu:

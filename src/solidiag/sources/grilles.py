@@ -18,7 +18,7 @@ import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import FormatInattendu
-from solidiag.sources.contenants import extraire, genre_de
+from solidiag.sources.contenants import controler_parquet, extraire, genre_de
 from solidiag.sources.options import Options
 
 LIGNE = "__ligne__"
@@ -282,6 +282,7 @@ def _parquet(
 ) -> pl.DataFrame:
     try:
         presentes = list(pl.read_parquet_schema(io.BytesIO(octets)))
+        controler_parquet(octets, fichier.fichier)
         gardees = _colonnes_presentes(source, fichier, attendues=colonnes, presentes=presentes)
         grille = pl.read_parquet(io.BytesIO(octets), columns=gardees)
     except (pl.exceptions.PolarsError, OSError) as erreur:
