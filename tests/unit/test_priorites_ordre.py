@@ -30,10 +30,17 @@ def criteres(**domaines: tuple[float | None, ...]) -> pl.DataFrame:
 
 
 def lancer(
-    table: pl.DataFrame, graine: int = 1, presences: frozenset[str] = frozenset()
+    table: pl.DataFrame,
+    graine: int = 1,
+    presences: frozenset[str] = frozenset(),
+    approches: frozenset[str] = frozenset(),
 ) -> dict[str, dict[str, Any]]:
     ordre = ordonner(
-        table, presences=presences, parametres=PARAMETRES, rng=np.random.default_rng(graine)
+        table,
+        presences=presences,
+        approches=approches,
+        parametres=PARAMETRES,
+        rng=np.random.default_rng(graine),
     )
     assert dict(ordre.schema) == PRIORITES
     return {ligne["domaine"]: ligne for ligne in ordre.iter_rows(named=True)}
@@ -64,6 +71,18 @@ def test_a_domain_without_a_family_is_to_be_documented_and_never_last() -> None:
     assert ordre["bas"]["rang_max"] == 2
     assert ordre["sans_offre"]["criteres_documentes"] == 2
     assert ordre["rien"]["criteres_documentes"] == 0
+
+
+def test_a_need_known_only_by_its_context_is_not_ranked() -> None:
+    table = criteres(
+        rien=(1.0, None, None, None), contexte=(1.0, 1.0, 1.0, None), mesure=(0.1, 0.1, 0.1, None)
+    )
+    ordre = lancer(table, approches=frozenset({"contexte", "rien"}))
+    assert list(ordre) == ["mesure", "contexte", "rien"]
+    assert [ligne["statut"] for ligne in ordre.values()] == ["classe", "approche", "non_classe"]
+    assert (ordre["mesure"]["rang"], ordre["mesure"]["rang_max"]) == (1, 1)
+    assert ordre["contexte"]["rang"] is None
+    assert "approché" in ordre["contexte"]["motif"]
 
 
 def test_a_domain_known_by_its_presence_is_listed_apart_whatever_its_criteria() -> None:

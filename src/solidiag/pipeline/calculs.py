@@ -196,6 +196,7 @@ def preparer(
         priorites = ordonner(
             criteres,
             presences=par_presence(ecarts),
+            approches=[d.id for d in depot.grille.domaines if d.contexte_seulement],
             parametres=parametres,
             rng=np.random.default_rng(int(parametres["graine"])),
         )

@@ -57,6 +57,8 @@ def publier_observations(
     """
     table = mettre_au_schema(observations, OBSERVATIONS)
     seuils = seuils_des_partenaires(depot)
+    lus = set(table["indicateur"].unique())
+    seuils = {cle: seuil for cle, seuil in seuils.items() if cle[0] in lus}
     if not seuils:
         return publier(table, "observations")
     return publier(

@@ -17,9 +17,13 @@ _MOTIFS: dict[str, str] = {
     "presence": (
         "Non classé\u00a0: l'offre n'est connue que par sa présence, qui ne dit pas un volume."
     ),
+    "approche": (
+        "Non classé\u00a0: le besoin n'y est qu'approché par des éléments de contexte, aucun "
+        "indicateur propre au domaine n'est ouvert."
+    ),
     "non_classe": "Non classé, à documenter\u00a0: une famille de critères n'a aucune donnée.",
 }
-_APRES = {"classe": 0, "presence": 1, "non_classe": 2}
+_APRES = {"classe": 0, "presence": 1, "approche": 2, "non_classe": 3}
 
 Tableau = npt.NDArray[np.float64]
 Rangs = npt.NDArray[np.int64]
@@ -115,12 +119,13 @@ def ordonner(
     presences: Collection[str],
     parametres: Mapping[str, Any],
     rng: np.random.Generator,
+    approches: Collection[str] = (),
 ) -> pl.DataFrame:
     """Renvoie les domaines en ordre provisoire, avec l'étendue de leurs rangs.
 
     Un domaine dont une famille n'a aucun critère documenté n'a ni score ni rang : il est « à
     documenter », jamais dernier. Un domaine connu par sa seule présence n'en a pas non plus, et le
-    dit à part.
+    dit à part ; de même un domaine dont le besoin n'est qu'approché par du contexte.
 
     Parameters
     ----------
@@ -132,6 +137,8 @@ def ordonner(
         Contenu de ``declarations/parametres/priorites.yaml``.
     rng
         Générateur de nombres au hasard, de graine fixée par l'appelant.
+    approches
+        Domaines sans indicateur de besoin propre (`Domaine.contexte_seulement`).
 
     Returns
     -------
@@ -151,10 +158,12 @@ def ordonner(
     requises = [noms_familles.index(f) for f in parametres["familles_requises"]]
     manquants = np.isnan(par_famille[:, requises]).sum(axis=1)
     en_volume = np.array([domaine not in presences for domaine in domaines], dtype=np.bool_)
-    classes = np.asarray((manquants == 0) & en_volume, dtype=np.bool_)
+    propres = np.array([domaine not in approches for domaine in domaines], dtype=np.bool_)
+    complets = manquants == 0
+    classes = np.asarray(complets & en_volume & propres, dtype=np.bool_)
     statuts = [
-        "classe" if classe else "non_classe" if volume else "presence"
-        for classe, volume in zip(classes, en_volume, strict=True)
+        _statut(complet=bool(complets[i]), volume=bool(en_volume[i]), propre=bool(propres[i]))
+        for i in range(len(domaines))
     ]
     lignes = [
         {
@@ -183,6 +192,14 @@ def ordonner(
             maintain_order="left",
         ).sort("rang", nulls_last=True, maintain_order=True)
     return mettre_au_schema(table, PRIORITES)
+
+
+def _statut(*, complet: bool, volume: bool, propre: bool) -> str:
+    if not volume:
+        return "presence"
+    if not complet:
+        return "non_classe"
+    return "classe" if propre else "approche"
 
 
 def _classer(

@@ -29,9 +29,10 @@ from solidiag.publication.rapport.tableaux import PORTEES_COURTES, nombre_de
 
 _SANS_RANG: dict[str, str] = {
     "presence": "Connus par leur seule présence, non classés",
+    "approche": "Besoin seulement approché, non classés",
     "non_classe": "Non classés, à documenter",
 }
-"""Domaines sans rang : deux listes que rien ne mêle, selon leur statut."""
+"""Domaines sans rang : trois listes que rien ne mêle, selon leur statut."""
 
 
 LICENCES: dict[str, str] = {
