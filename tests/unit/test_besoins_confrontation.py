@@ -246,17 +246,17 @@ def test_too_few_like_territories_or_a_chosen_indicator_are_not_comparable():
     assert comparer(tous, sans)["motif"] == "pas de territoire semblable calculé"
 
 
-def suivre_un(lignes, **changes):
+def suivre_un(lignes, indicateurs=INDICATEURS, **changes):
     observations, les_regles = table(*lignes), regles(**changes)
     brutes = suivre(
         observations,
         ["DEP-1"],
-        indicateurs=INDICATEURS,
+        indicateurs=indicateurs,
         regles=les_regles,
         sources={nom: frozenset({nom}) for nom in ("insee", "copie", "autre")},
     )
     (ajustees,) = ajuster_ensemble(brutes)
-    return conclure_tendances(ajustees, indicateurs=INDICATEURS, regles=les_regles)
+    return conclure_tendances(ajustees, indicateurs=indicateurs, regles=les_regles)
 
 
 def serie(valeurs, debut=2010, indicateur="nu", **plus):
@@ -269,6 +269,24 @@ def serie(valeurs, debut=2010, indicateur="nu", **plus):
 def test_five_points_that_all_rise_are_a_rise_and_four_are_too_few():
     assert suivre_un(serie([1, 2, 3, 4, 5])).row(0, named=True)["verdict"] == "hausse"
     assert suivre_un(serie([1, 2, 3, 4])).row(0, named=True)["verdict"] == "serie_courte"
+
+
+def test_a_rise_in_current_euros_says_nothing_of_how_people_live():
+    euros = {**INDICATEURS, "nu": declarer("nu", unite="euro", sens="plus_bas_est_plus_fragile")}
+    ligne = suivre_un(serie([1, 2, 3, 4, 5]), indicateurs=euros).row(0, named=True)
+    assert (ligne["verdict"], ligne["lecture"]) == ("hausse", "neutre")
+    assert "euros courants" in ligne["motif"]
+
+
+def test_a_series_that_no_test_reads_is_not_said_too_short_and_says_why():
+    dates = serie([1, 2, 3, 4, 5])
+    dates[1]["periode"] = "2011-T1"
+    ligne = suivre_un(dates).row(0, named=True)
+    assert (ligne["verdict"], ligne["p_valeur"]) == ("non_teste", None)
+    assert "même durée" in ligne["motif"]
+    compte = suivre_un(serie([1, 2, 3, 4, 5], indicateur="effectif")).row(0, named=True)
+    assert compte["verdict"] == "non_teste"
+    assert "loi" in compte["motif"]
 
 
 def test_points_without_order_have_no_trend():

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from solidiag.besoins.comparaison import Verdict, lire
+from solidiag.besoins.comparaison import Lecture, Verdict, lire
 from solidiag.besoins.regles import Regles
-from solidiag.catalogue.indicateur import Indicateur
+from solidiag.catalogue.indicateur import EUROS, Indicateur
 from solidiag.model.observation import AVEC_VALEUR
 from solidiag.statistics.tendances import (
     POINTS_MINIMUM,
@@ -40,11 +40,14 @@ TENDANCES: dict[str, pl.DataType] = {
 }
 """Une ligne par (indicateur, territoire) qui a au moins deux dates.
 
-``verdict`` : ``hausse``, ``baisse`` (nettes), ``sans_tendance`` ou ``serie_courte``. ``rupture`` :
-la rupture que la série ne franchit pas, « avant → après ».
+``verdict`` : ``hausse``, ``baisse`` (nettes), ``sans_tendance``, ``serie_courte`` (moins de cinq
+points) ou ``non_teste`` (``motif`` dit pourquoi). ``rupture`` : la rupture que la série ne franchit
+pas, « avant → après ». ``lecture`` : neutre pour un montant en euros courants.
 """
 
 CONTREDITE = "la pente et l'écart entre les deux dates extrêmes se contredisent"
+PAS_DIFFERENTS = "les dates ne sont pas toutes de même durée"
+EFFECTIF_SANS_LOI = "effectif sans loi déclarée : sa variation attendue n'est pas connue"
 
 
 def suivre(
@@ -124,12 +127,14 @@ def _ligne(
         "verdict": "serie_courte",
         "lecture": "neutre",
         "motif": "euros courants, sans correction de l'inflation"
-        if indicateur.unite == "euro"
+        if indicateur.unite in EUROS
         else "",
     }
     if len(segment) >= POINTS_MINIMUM:
         essai = _tester(segment, indicateur, regles)
-        if essai is not None:
+        if isinstance(essai, str):
+            ligne |= {"verdict": "non_teste", "motif": essai}
+        else:
             ligne |= {
                 "methode": essai.methode,
                 "p_valeur": essai.p_valeur,
@@ -142,13 +147,14 @@ def _ligne(
 
 def _tester(
     segment: list[dict[str, Any]], indicateur: Indicateur, regles: Regles
-) -> EssaiTendance | None:
+) -> EssaiTendance | str:
+    """Renvoie le test, ou la raison pour laquelle il n'y en a pas."""
     temps = [float(ligne["periode"][:4]) for ligne in segment]
     if len({ligne["periode"][4:] for ligne in segment}) > 1:
-        return None
+        return PAS_DIFFERENTS
     if indicateur.unite == "nombre":
         if indicateur.incertitude != "byar":
-            return None
+            return EFFECTIF_SANS_LOI
         return khi2_tendance_effectifs([ligne["value"] for ligne in segment], temps)
     paires = [(ligne["numerateur"], ligne["denominateur"]) for ligne in segment]
     complets = all(x is not None and n and 0 <= x <= n for x, n in paires)
@@ -161,16 +167,21 @@ def _tester(
 def conclure_tendances(
     tendances: pl.DataFrame, *, indicateurs: Mapping[str, Indicateur], regles: Regles
 ) -> pl.DataFrame:
-    """Renvoie les tendances ajustées avec leur verdict et leur lecture."""
+    """Renvoie les tendances ajustées avec leur verdict et leur lecture.
+
+    La hausse d'un montant en euros courants ne dit pas que l'on vit mieux : sa lecture est neutre.
+    """
     lignes = []
     for ligne in tendances.iter_rows(named=True):
         nette = ligne["p_ajustee"] is not None and ligne["p_ajustee"] <= regles.alpha
         if nette and ligne["ecart"] and ligne["motif"] != CONTREDITE:
             hausse = ligne["ecart"] > 0
-            verdict = Verdict.PLUS_HAUT if hausse else Verdict.PLUS_BAS
+            indicateur = indicateurs[ligne["indicateur"]]
+            lecture = lire(Verdict.PLUS_HAUT if hausse else Verdict.PLUS_BAS, indicateur.sens)
+            courants = indicateur.unite in EUROS
             ligne |= {
                 "verdict": "hausse" if hausse else "baisse",
-                "lecture": lire(verdict, indicateurs[ligne["indicateur"]].sens).value,
+                "lecture": (Lecture.NEUTRE if courants else lecture).value,
             }
         lignes.append(ligne)
     return pl.DataFrame(lignes, schema=TENDANCES)

@@ -15,6 +15,9 @@ AGREGATIONS: dict[str, str] = {
 }
 """Règles d'agrégation d'un territoire à un autre, en mots."""
 
+EUROS = ("euro", "euro_m2", "euro_m3")
+"""Unités en euros, tels que l'année les publie : courants, sans correction de l'inflation."""
+
 ACCES: dict[str, str] = {
     "ouvert": "données ouvertes",
     "conventionné": "sur convention",

@@ -19,6 +19,7 @@ from solidiag.publication.rapport.expressions import (
     unite_dite,
 )
 from solidiag.publication.rapport.faits import Contenu, Fait, Repere, enumerer_lignes
+from solidiag.publication.rapport.tendances import reserve_de
 
 
 def formes_situation(
@@ -337,11 +338,11 @@ def formes_tendance(fait: Fait, *, lieu: str, rappel: bool = False) -> tuple[Con
         Le sujet vient d'être nommé : un pronom suffit.
     """
     tendance = fait.tendance
-    if tendance is None or tendance["verdict"] == "serie_courte":
+    if tendance is None or tendance["verdict"] in ("serie_courte", "non_teste"):
         return ()
     bornes = entre_dates(tendance["debut"], tendance["fin"])
     nom, initial = nommer(fait.indicateur), nommer(fait.indicateur, initiale=True)
-    reserve = " (en euros courants)" if fait.indicateur.unite == "euro" else ""
+    reserve = reserve_de(fait.indicateur.unite)
     if tendance["verdict"] == "sans_tendance":
         if rappel:
             return (

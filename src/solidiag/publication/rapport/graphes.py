@@ -20,8 +20,8 @@ from solidiag.publication.graphiques import (
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.accords import accord_de
 from solidiag.publication.rapport.phrases import etendue, lisibles, majuscule, sujet
-from solidiag.publication.rapport.reperes import TENDANCES_DITES
 from solidiag.publication.rapport.tableaux import nombre_de, source_de
+from solidiag.publication.rapport.tendances import tendance_dite
 
 _SYMBOLES = {"percent": "%", "euro": "€"}
 _ANNEES_PLEINES = 4
@@ -127,7 +127,7 @@ def evolution_departement(matiere: Matiere, identifiant: str) -> Figure | None:
         matiere.imprimer(derniere),
         Texte(" en "),
         Mention(derniere.periode, "millesime"),
-        Texte(f" : {TENDANCES_DITES[tendance['verdict']]}" if tendance else ""),
+        Texte(f" : {tendance_dite(tendance)}" if tendance else ""),
     )
     return Figure(
         id=f"evolution-{identifiant}",

@@ -28,6 +28,7 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.expressions import majuscule
 from solidiag.publication.rapport.faits import imprimer_reference
 from solidiag.publication.rapport.tableaux import CLASSES, nombre_de, source_de
+from solidiag.publication.rapport.tendances import tendance_dite
 
 _VERDICTS: dict[str, str] = {
     "plus_haut": "plus élevé",
@@ -41,13 +42,6 @@ _LECTURES: dict[str, str] = {"plus_fragile": "plus fragile", "moins_fragile": "m
 
 _SOURCE = "Source : calculs Solidiag, docs/methode/comparaisons.md."
 
-TENDANCES_DITES: dict[str, str] = {
-    "hausse": "en hausse, de façon nette",
-    "baisse": "en baisse, de façon nette",
-    "sans_tendance": "sans tendance établie",
-    "serie_courte": "série trop courte",
-}
-
 
 def verdict_dit(ligne: Mapping[str, Any]) -> str:
     """Renvoie le verdict d'une comparaison tel qu'il s'écrit dans une cellule.
@@ -57,6 +51,8 @@ def verdict_dit(ligne: Mapping[str, Any]) -> str:
     dit = _VERDICTS[ligne["verdict"]]
     if ligne["verdict"] == "non_concluant" and ligne["methode"] == "etendue":
         return "dans l'étendue"
+    if ligne["methode"] == "etendue" and ligne["verdict"] in ("plus_haut", "plus_bas"):
+        return f"{dit}, hors de leur étendue"
     if not ligne["nette"]:
         return dit
     dit += ", de façon nette"
@@ -226,7 +222,7 @@ def _tendance(matiere: Matiere, indicateur: str) -> tuple[Ligne, ...]:
     tendance = matiere.tendance(indicateur, matiere.departement.id)
     if tendance is None:
         return (Texte("une seule date"),)
-    dite = TENDANCES_DITES[tendance["verdict"]]
+    dite = tendance_dite(tendance)
     annees = f"{tendance['debut'][:4]}-{tendance['fin'][:4]}"
     rendu: tuple[Ligne, ...] = (Texte(f"{dite}, "), Mention(annees, "millesime"))
     if tendance["rupture"]:
