@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from solidiag.catalogue.source import Fichier
 from solidiag.catalogue.table_personnelle import TablePersonnelle
 from solidiag.confidentiality.partenaires import Ligne, proteger_observations
 from solidiag.confidentiality.secret import Regles
+from solidiag.confidentiality.successives import Tour, trahies
 from solidiag.errors import DeclarationInvalide, DejaMontre, FichierRefuse
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR
@@ -185,33 +186,77 @@ def _proteger(
 ) -> pl.DataFrame:
     vus = {t for p in precedents for t in p.montre["territoire"].to_list()}
     territoires = list(dict.fromkeys([*observations["territoire"].to_list(), *sorted(vus)]))
+    parents = parents_des_communes(territoires, referentiel)
+    regles = Regles(seuil=table.seuil)
     try:
-        return proteger_observations(
+        protegees = proteger_observations(
             observations,
-            parents=parents_des_communes(territoires, referentiel),
-            regles=Regles(seuil=table.seuil),
+            parents=parents,
+            regles=regles,
             deja_publie=[p.montre for p in precedents],
             deja_cachees=_cachees_inchangees(precedents, effectifs),
             tolerer_deja_connues=table.tolerer_deja_connues,
         )
+        _comparer(protegees, effectifs, precedents, table, parents=parents, regles=regles)
     except DejaMontre as erreur:
         noms = dict(referentiel.territoires.select("id", "nom").iter_rows())
-        cites = [noms.get(case[0], case[0]) for case in erreur.cases]
+        cites = list(dict.fromkeys(noms.get(case[0], case[0]) for case in erreur.cases))
         liste = ", ".join(cites[:3]) + ("…" if len(cites) > 3 else "")
         phrase = (
-            f"{len(cites)} chiffres à cacher ({liste}) ont"
+            f"{len(cites)} chiffres à cacher ({liste}) ont déjà été montrés, ou se retrouvent"
             if len(cites) > 1
-            else f"un chiffre à cacher ({liste}) a"
+            else f"un chiffre à cacher ({liste}) a déjà été montré, ou se retrouve"
         )
         raise FichierRefuse(
             nom,
-            f"{phrase} déjà été montré{'s' if len(cites) > 1 else ''}, ou se retrouve"
-            f"{'nt' if len(cites) > 1 else ''} avec ce que vos ajouts précédents de "
-            f"« {table.id} » montrent",
-            "retirez les documents déjà remis qui en viennent ; si c'est impossible, écrivez "
-            "« tolerer_deja_connues: true » dans la déclaration : ces chiffres seront cachés "
-            "désormais, mais qui a gardé les documents précédents les connaît",
+            f"{phrase} avec ce que vos ajouts précédents de « {table.id} » montrent",
+            "donnez la table des mêmes communes, et retirez les documents déjà remis qui en "
+            "viennent ; si c'est impossible, écrivez « tolerer_deja_connues: true » dans la "
+            "déclaration : ces chiffres seront cachés désormais, mais qui a gardé les documents "
+            "précédents peut les retrouver",
         ) from erreur
+    return protegees
+
+
+def _comparer(
+    protegees: pl.DataFrame,
+    effectifs: pl.DataFrame,
+    precedents: Sequence[Precedent],
+    table: TablePersonnelle,
+    *,
+    parents: Mapping[str, Sequence[str]],
+    regles: Regles,
+) -> None:
+    """Attaque la table protégée avec chacune des précédentes, de même période.
+
+    Raises
+    ------
+    DejaMontre
+        Si leur comparaison rend un effectif secret, et que la personne ne l'a pas accepté.
+    """
+    if table.tolerer_deja_connues:
+        return
+    nouveau = _tour(effectifs, protegees, table.periode)
+    for precedent in precedents:
+        if precedent.effectifs is None:
+            continue
+        avant = _tour(precedent.effectifs, precedent.montre, table.periode)
+        trouvees = trahies(avant, nouveau, parents=parents, regles=regles)
+        if trouvees:
+            raise DejaMontre(table.id, [(territoire,) for territoire in trouvees])
+
+
+def _tour(effectifs: pl.DataFrame, montre: pl.DataFrame, periode: str) -> Tour:
+    siens = effectifs.filter(pl.col("periode") == periode, pl.col("compte").is_not_null())
+    visibles = montre.filter(
+        pl.col("periode") == periode, pl.col("status").is_in(list(AVEC_VALEUR))
+    )
+    avec_denominateur = siens.filter(pl.col("denominateur").is_not_null())
+    return Tour(
+        effectifs=dict(siens.select("territoire", "compte").iter_rows()),
+        montrees=frozenset(visibles["territoire"].to_list()),
+        plafonds=dict(avec_denominateur.select("territoire", "denominateur").iter_rows()),
+    )
 
 
 def _observations(
