@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from solidiag.publication.rapport.expressions import majuscule
 from solidiag.publication.rapport.lissages import TAUX_LISSE, mention_lissee
 from solidiag.publication.verification.jetons import jetons_de_contenu
 
@@ -46,7 +47,7 @@ def test_every_smoothed_map_says_so_in_its_caption_and_its_legend(diagnostic: Pa
             if trouve:
                 vues += 1
                 legende = figure.partition("<figcaption>")[2].partition("</figcaption>")[0]
-                assert "Taux lissé (bayésien empirique" in legende or TAUX_LISSE in figure
+                assert majuscule(TAUX_LISSE) in legende
                 assert "bayésien" in figure.partition("<svg")[2]
                 assert "lissages|" in figure
     assert vues > 0
