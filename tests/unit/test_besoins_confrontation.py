@@ -233,8 +233,30 @@ def test_without_counts_the_group_gives_its_median_and_its_range():
     ligne = comparer([observer("publie", "DEP-1", 15.0), *dedans], GROUPE)
     assert (ligne["contre"], ligne["reference_valeur"]) == ("mediane", 12.0)
     assert ligne["verdict"] == "non_concluant"
-    dehors = comparer([observer("publie", "DEP-1", 25.0), *dedans], GROUPE)
-    assert dehors["verdict"] == "plus_haut"
+
+
+def test_out_of_the_range_of_like_territories_is_never_clear():
+    bornes = {"method": "arrondi"}
+    groupe = [observer("publie", f"DEP-{i}", v) for i, v in ((2, 8.0), (3, 12.0), (4, 20.0))]
+    mesure = observer("publie", "DEP-1", 25.0, lower=24.95, upper=25.05, **bornes)
+    dehors = comparer([mesure, *groupe], GROUPE)
+    assert (dehors["verdict"], dehors["methode"]) == ("plus_haut", "etendue")
+    assert dehors["nette"] is False
+
+
+@pytest.mark.parametrize(
+    ("france", "motif"), [((60, 300), "le territoire lui-même"), ((59, 1000), "ne comprennent pas")]
+)
+def test_what_is_left_of_a_reference_has_two_reasons_to_be_missing(france, motif):
+    ligne = comparer(
+        [
+            observer("compte", "DEP-1", 20.0, effectifs=(60, 300)),
+            observer("compte", "FR-FR", 100 * france[0] / france[1], effectifs=france),
+        ],
+        FRANCE,
+    )
+    assert ligne["verdict"] == "non_comparable"
+    assert motif in ligne["motif"]
 
 
 def test_too_few_like_territories_or_a_chosen_indicator_are_not_comparable():

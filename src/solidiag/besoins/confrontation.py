@@ -48,6 +48,10 @@ on compare (``reste`` de la référence, ``ensemble`` quand on ne peut pas l'en 
 """
 
 
+REFERENCE_IDENTIQUE = "la référence est le territoire lui-même"
+RESTE_IMPOSSIBLE = "les effectifs publiés de la référence ne comprennent pas ceux du territoire"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demande:
     """Une comparaison à faire.
@@ -60,12 +64,15 @@ class Demande:
         Identifiants de la référence ; plusieurs pour les territoires semblables.
     inclus
         La référence comprend tout le territoire, que l'on en retire.
+    motif
+        Raison pour laquelle la comparaison n'a pas lieu ; vide si elle a lieu.
     """
 
     territoire: str
     reference: str
     cibles: tuple[str, ...]
     inclus: bool = False
+    motif: str = ""
 
 
 class _Index:
@@ -170,6 +177,8 @@ def _comparer(
         "lecture": "neutre",
         "motif": "",
     }
+    if demande.motif:
+        return ligne | {"motif": demande.motif}
     semblables = demande.reference == "SEMBLABLES"
     if semblables and not demande.cibles:
         return ligne | {"motif": "pas de territoire semblable calculé"}
@@ -221,7 +230,8 @@ def _contre_la_reference(
         if demande.inclus:
             retire = reste(*effectifs[0], *effectifs[1])
             if retire is None:
-                return {"motif": "la référence est le territoire lui-même"}
+                memes = effectifs[0] == effectifs[1]
+                return {"motif": REFERENCE_IDENTIQUE if memes else RESTE_IMPOSSIBLE}
             autre, rendu["contre"] = retire, "reste"
         essai = _tester(genre, effectifs[0], autre, regles.sondage.get(indicateur.id, 1.0))
         if essai is not None:
@@ -322,7 +332,9 @@ def conclure(
 
     Un écart sous le seuil de proximité est « proche », fût-il significatif. Au-delà : net si le
     test ajusté le dit, ou si les bornes d'une source exhaustive sont disjointes ; non concluant si
-    l'incertitude connue le recouvre ; sinon « plus élevé » ou « plus bas », sans plus.
+    l'incertitude connue le recouvre ; sinon « plus élevé » ou « plus bas », sans plus. Hors de
+    l'étendue des territoires semblables, jamais net : sur six territoires, le hasard y met une
+    valeur deux fois sur sept.
     """
     index = _Index(observations)
     lignes = []
@@ -360,6 +372,8 @@ def _trancher(
     separees = _separees(ligne, mesure)
     if not separees:
         return Verdict.NON_CONCLUANT, False
+    if ligne["methode"] == "etendue":
+        return sens, False
     exhaustive = ligne["indicateur"] in regles.arrondi_seul
     return sens, exhaustive or mesure.get("method") not in (None, "arrondi")
 

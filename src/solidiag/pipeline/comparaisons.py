@@ -27,10 +27,14 @@ from solidiag.storage.depot import Depot
 Calculer = Callable[[Iterable[Indicateur], list[str]], pl.DataFrame]
 """Renvoie les observations de ces indicateurs pour ces territoires."""
 
-_CALCULS = {
-    "log_population": "log_population",
-    "log_densite": "log_densite",
-    "part_rurale": "part_rurale",
+PART_MINIMALE_CONTENUE = 0.5
+"""Part des habitants d'un territoire sous laquelle une référence ne le contient pas assez."""
+
+_NOMS_DES_REFERENCES = {
+    "REG": "la région",
+    "DEP": "le département",
+    "ZE": "la zone d'emploi",
+    "EPCI": "l'intercommunalité",
 }
 
 
@@ -81,7 +85,7 @@ def chercher_semblables(
         observees = calculer(declares, tous)
         for variable in reglage.variables:
             if variable.calcul:
-                variables = variables.rename({_CALCULS[variable.calcul]: variable.id})
+                variables = variables.rename({variable.calcul: variable.id})
                 continue
             valeurs = _a_la_periode_la_mieux_lue(observees, variable.indicateur, variable.id)
             variables = variables.join(valeurs, on="territoire", how="left")
@@ -115,7 +119,8 @@ def demandes_de(
 
     Un département est comparé à la France, à sa région et à ses semblables ; une intercommunalité
     à son département, à sa zone d'emploi et à ses semblables ; une commune à son département et à
-    son intercommunalité. Une référence faite du seul territoire est laissée.
+    son intercommunalité. Une référence faite du seul territoire est laissée. Une référence qui
+    contient moins de la moitié de ses habitants, ou qui en est une partie, n'est pas comparée.
 
     Parameters
     ----------
@@ -143,6 +148,7 @@ def demandes_de(
                     reference=reference,
                     cibles=(cible,),
                     inclus=niveau != "ARM" and siennes <= entieres,
+                    motif=contenu_en_partie(communes, entieres, reference),
                 )
             )
         if niveau in ("DEP", "EPCI"):
@@ -154,6 +160,22 @@ def demandes_de(
                 )
             )
     return demandes
+
+
+def contenu_en_partie(communes: pl.DataFrame, entieres: set[str], reference: str) -> str:
+    """Renvoie la raison de ne pas comparer un territoire à une référence qui ne le contient pas.
+
+    Plus de la moitié des habitants dedans : la comparaison a lieu, sans retrait ; les habitants
+    communs rapprochent les deux valeurs, et le test en est plus prudent.
+    """
+    siennes = set(communes["code"])
+    if siennes <= entieres:
+        return ""
+    dedans = float(communes.filter(pl.col("code").is_in(entieres))["population"].sum())
+    total = float(communes["population"].sum())
+    if dedans >= PART_MINIMALE_CONTENUE * total and not entieres <= siennes:
+        return ""
+    return f"{_NOMS_DES_REFERENCES[reference]} n'en contient qu'une partie"
 
 
 def _references(niveau: str, communes: pl.DataFrame, departement: str) -> list[tuple[str, str]]:
