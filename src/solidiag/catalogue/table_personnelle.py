@@ -16,6 +16,20 @@ NIVEAUX_AGREGES = ("COM", "EPCI", "ARR", "BV", "ZE", "DEP", "REG", "FR")
 """Niveaux où une somme ou un rapport d'effectifs communaux se calcule."""
 
 
+_LICENCES_OUVERTES = ("etalab", "licence ouverte", "odbl", "cc-by", "cc by", "cc0", "lov2", "lo-ol")
+
+
+def licence_ouverte(licence: str) -> bool:
+    """Dit si une licence permet à tous de réemployer les données.
+
+    Examples
+    --------
+    >>> licence_ouverte("etalab-2.0"), licence_ouverte("convention CAF 2025")
+    (True, False)
+    """
+    return licence.strip().lower().startswith(_LICENCES_OUVERTES)
+
+
 class DroitDUsage(BaseModel):
     """Droit d'employer les données d'un partenaire : ce qu'il permet, qui l'a donné, quand."""
 
@@ -32,8 +46,15 @@ class TablePersonnelle(BaseModel):
     Une valeur publiée telle quelle (``valeur``), un effectif (``valeur`` et ``nature:
     effectif``, qui s'additionne), ou un rapport (``numerateur``, ``denominateur``, ``facteur``).
     ``periode`` : ``AAAA``. ``cog`` : découpage communal de la table, celui de l'année à défaut.
+    ``remplit`` (ou ``id``) : indicateur du catalogue encore à demander, que la table documente ; sa
+    définition, son unité et son sens restent ceux du catalogue, et ``difference`` dit en quoi la
+    table s'en écarte. ``liste_complete`` : une commune absente de la table, ou vide, compte
+    zéro dans les sommes.
     ``domaine`` : domaine de la grille où le rapport montre l'indicateur, en complément.
     ``partenaire`` : données non publiques, auxquelles le secret est appliqué à l'ajout.
+    ``somme_de``, ``partie_de`` : autres tables de partenaires dont celle-ci est la somme, ou dont
+    elle est une partie ; leur secret se pose ensemble. ``independante`` : aucune table du même
+    producteur et de la même période n'est une partie de celle-ci, ni elle d'une autre.
     ``tolerer_deja_connues`` : ajouter quand même une table dont un chiffre secret a déjà été montré
     par un ajout précédent.
     """
@@ -41,6 +62,8 @@ class TablePersonnelle(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")
+    remplit: str = ""
+    difference: str = ""
     titre: str = Field(min_length=3)
     titre_court: str = ""
     definition: str = ""
@@ -58,6 +81,7 @@ class TablePersonnelle(BaseModel):
     numerateur: str = ""
     denominateur: str = ""
     facteur: float = 100.0
+    liste_complete: bool = False
     nature: Literal["valeur", "effectif", "rapport"]
     unite: str
     decimales: int = Field(default=1, ge=0, le=4)
@@ -71,6 +95,16 @@ class TablePersonnelle(BaseModel):
     droit_d_usage: DroitDUsage | None = None
     seuil: int = Field(default=11, ge=3)
     tolerer_deja_connues: bool = False
+    somme_de: tuple[str, ...] = ()
+    partie_de: str = ""
+    independante: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nommer(cls, contenu: Any) -> Any:
+        if isinstance(contenu, dict) and contenu.get("remplit") and not contenu.get("id"):
+            return {**contenu, "id": contenu["remplit"]}
+        return contenu
 
     @model_validator(mode="after")
     def _coherente(self) -> TablePersonnelle:
@@ -79,6 +113,24 @@ class TablePersonnelle(BaseModel):
             fautes.append("un rapport demande « numerateur » et « denominateur »")
         if self.nature != "rapport" and not self.valeur:
             fautes.append(f"la nature « {self.nature} » demande la colonne « valeur »")
+        if self.remplit and self.remplit != self.id:
+            fautes.append("« remplit » et « id » nomment deux indicateurs : gardez « remplit »")
+        if self.liste_complete and (self.niveau != "COM" or self.nature == "valeur"):
+            fautes.append(
+                "« liste_complete » demande une table de communes, d'un effectif ou d'un rapport"
+            )
+        if self.partenaire and licence_ouverte(self.licence):
+            fautes.append(
+                f"« {self.licence} » est une licence ouverte : des données de partenaire n'en ont "
+                "pas ; nommez la convention, ou écrivez « partenaire: false » si elles sont "
+                "publiques"
+            )
+        if self.id in (*self.somme_de, self.partie_de):
+            fautes.append("une table n'est ni la somme ni une partie d'elle-même")
+        if (self.somme_de or self.partie_de or self.independante) and not self.partenaire:
+            fautes.append(
+                "« somme_de », « partie_de » et « independante » demandent « partenaire: true »"
+            )
         if self.partenaire and self.droit_d_usage is None:
             fautes.append("des données de partenaire demandent « droit_d_usage »")
         if self.partenaire and self.nature == "valeur":
@@ -126,7 +178,8 @@ class TablePersonnelle(BaseModel):
 
     def _lecture(self) -> dict[str, Any]:
         def terme(colonne: str) -> dict[str, Any]:
-            return {"fichier": "{fichier}", "variables": [colonne]}
+            absente = {"absente": "nulle"} if self.liste_complete else {}
+            return {"fichier": "{fichier}", "variables": [colonne]} | absente
 
         commune = self.niveau == "COM"
         lecture: dict[str, Any] = {
@@ -161,6 +214,7 @@ class TablePersonnelle(BaseModel):
                 "unite": self.unite,
                 "sens": self.sens,
                 "correspondance": "hors_grille",
+                "difference": self.difference,
                 "champ": self.champ,
                 "incertitude": "inconnue",
                 "motif": "incertitude non déclarée par la personne qui a ajouté la table",
@@ -178,24 +232,23 @@ MODELE = """\
 # Déclaration d'une table : remplissez ce qui suit « : », puis
 #   solidiag sources importer {fichier} --declaration {declaration}
 # Colonnes trouvées : {colonnes}
-id: {id}                # a-z, 0-9 et _ ; sert à « solidiag expliquer »
-titre: ''               # tel qu'il s'imprime
+id: {id}                # a-z, 0-9 et _ ; sert à « solidiag expliquer ». Celui d'un indicateur à
+                        # demander le remplit (liste : solidiag indicateurs)
+titre: {titre}               # tel qu'il s'imprime
+difference: ''          # en quoi la table s'écarte de la définition de l'indicateur rempli
 producteur: ''
-licence: ''             # etalab-2.0, ou ce que dit le producteur
+licence: ''             # etalab-2.0 si les données sont ouvertes, ou ce que dit le producteur
 periode: '{annee}'            # AAAA
 cog: {annee}                 # année du découpage communal de la table
 niveau: {niveau}             # COM, EPCI, ARR, BV, ZE, DEP ou REG
 colonne_code: {code}
-# Une nature parmi : valeur (telle quelle), effectif (s'additionne), rapport (num / dén)
-nature: valeur
-valeur: {valeur}
-# nature: rapport
-# numerateur: ''
-# denominateur: ''
-# facteur: 100
-unite: percent          # percent, nombre, euro, indice, pour_1000, ratio…
-decimales: 1
-sens: contexte          # plus_haut_est_plus_fragile, plus_bas_est_plus_fragile ou contexte
+# Une nature parmi : valeur (un taux ou un indice, tel quel), effectif (des personnes, des
+# logements, qui s'additionnent), rapport (numérateur / dénominateur)
+{nature}
+liste_complete: false   # true : une commune absente de la table compte 0 (effectif ou rapport)
+unite: {unite}          # percent, nombre, euro, indice, pour_1000, ratio…
+decimales: {decimales}
+sens: {sens}          # plus_haut_est_plus_fragile, plus_bas_est_plus_fragile ou contexte
 domaine: ''             # domaine où le montrer (nom d'un fichier de declarations/grille/domaines)
 marques: {{}}             # textes qui ne sont pas des nombres : {{s: Q, nd: O}}
 limites: []
@@ -207,4 +260,8 @@ partenaire: false
 #   date: AAAA-MM-JJ
 # seuil: 11             # plus petit effectif montré
 # tolerer_deja_connues: false  # true : ajouter même si un chiffre secret a déjà été montré
+# Autre table du même partenaire et de la même période : dites le lien, sinon elle est refusée
+# partie_de: ''         # identifiant de l'ensemble dont cette table est une partie
+# somme_de: []          # identifiants des tables dont celle-ci est la somme
+# independante: false   # true : aucune n'est une partie de l'autre
 """

@@ -53,6 +53,12 @@ def declarer(sources: argparse.ArgumentParser, commun: argparse.ArgumentParser) 
         type=Path,
         help="écrire une déclaration à remplir pour cette table, sans rien ajouter",
     )
+    importer.add_argument(
+        "--remplit",
+        metavar="ID",
+        default="",
+        help="avec --modele : indicateur à demander que la table documente (titre, unité, sens)",
+    )
     maj = action("maj", "Récupérer chez les producteurs les millésimes récents, et les ajouter.")
     maj.add_argument(
         "noms", metavar="SOURCE", nargs="*", help="sources ou gabarits (défaut : tous)"

@@ -174,6 +174,10 @@ def _a_demander(indicateur: Indicateur) -> Iterator[tuple[int, str]]:
     if demande.adresse:
         yield 2, demande.adresse
     yield 1, "Une fois obtenu : solidiag sources importer FICHIER"
+    yield 1, "S'il n'est pas reconnu, ou si la table est la vôtre :"
+    nom = indicateur.id
+    yield 2, f"solidiag sources importer TABLE --modele {nom}.yaml --remplit {nom}"
+    yield 2, f"puis solidiag sources importer TABLE --declaration {nom}.yaml"
 
 
 def _valeur(

@@ -62,6 +62,7 @@ class Depot:
         autre = Depot(self.racine)
         autre.ajouts = AjoutEnMemoire(ajout, fichiers)
         autre.__dict__["_embarquees"] = self._embarquees
+        autre.__dict__["declares"] = self.declares
         return autre
 
     @cached_property
@@ -108,12 +109,23 @@ class Depot:
         return tuple(retenus), tuple(fautes)
 
     @cached_property
+    def declares(self) -> dict[str, Indicateur]:
+        """Indicateurs de besoin embarqués, sans ce que la personne a ajouté, par identifiant."""
+        return {i.id: i for i in charger_dossier(self.declarations / "indicateurs", Indicateur)}
+
+    @cached_property
     def catalogue(self) -> dict[str, Indicateur]:
         """Tous les indicateurs de besoin déclarés, documentés ou à demander, par identifiant."""
-        declares = {i.id: i for i in charger_dossier(self.declarations / "indicateurs", Indicateur)}
+        declares = dict(self.declares)
         for ajout in self._ajouts[0]:
-            if ajout.indicateur is not None:
-                declares.setdefault(ajout.indicateur.id, ajout.indicateur)
+            propre = ajout.indicateur
+            if propre is None:
+                continue
+            embarque = declares.get(propre.id)
+            if embarque is None:
+                declares[propre.id] = propre
+            elif propre.id in self.declares and not embarque.lectures:
+                declares[propre.id] = _rempli(embarque, propre)
         exactes = {
             i.id: i for i in charger_dossier(self.declarations / "definitions_exactes", Indicateur)
         }
@@ -167,7 +179,11 @@ class Depot:
         for ajout in self._ajouts[0]:
             propre = ajout.indicateur
             voulu = str(propre.parametres.get("domaine", "")) if propre else ""
-            if propre and voulu in domaines:
+            if (
+                propre
+                and voulu in domaines
+                and propre.id not in domaines[voulu].indicateurs_besoin
+            ):
                 cites = domaines[voulu].indicateurs_complementaires
                 complets = tuple(dict.fromkeys((*cites, propre.id)))
                 domaines[voulu] = domaines[voulu].model_copy(
@@ -325,6 +341,16 @@ def placer(lectures: tuple[Lecture, ...], ajoutees: tuple[Lecture, ...]) -> tupl
         )
         placees.insert(rang, ajoutee)
     return tuple(placees)
+
+
+def _rempli(embarque: Indicateur, table: Indicateur) -> Indicateur:
+    """Renvoie un indicateur à demander qu'une table remplit ; la définition reste la sienne."""
+    change: dict[str, Any] = {"limites": tuple(dict.fromkeys((*embarque.limites, *table.limites)))}
+    if table.difference:
+        change |= {"correspondance": "proche", "difference": table.difference}
+    if table.niveau_carte != "COM":
+        change["niveau_carte"] = table.niveau_carte
+    return embarque.model_copy(update=change)
 
 
 def _termes(ajout: Ajout) -> list[Terme]:
