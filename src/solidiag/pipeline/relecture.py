@@ -75,13 +75,14 @@ def ecrire(dossier: Path, *, jour: date, depot: Depot | None = None) -> list[Pat
 
 def _entete(matiere: Matiere, identifiant: str) -> list[str]:
     territoire = matiere.territoire(identifiant)
-    return [
+    lignes = [
         f"# {majuscule(nom_long(territoire))}\n",
         f"Texte par règle, produit le {matiere.date.strftime('%d/%m/%Y')} pour "
         f"{avec_niveau(territoire)}.\n"
         "Brouillon : des phrases calculées, relues pour leur français, qu'aucune personne n'a "
         "validées quant au fond.\n",
     ]
+    return [ligne.replace("'", "’") for ligne in lignes]
 
 
 def page_du_departement(matiere: Matiere) -> str:

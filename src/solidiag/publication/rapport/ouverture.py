@@ -194,14 +194,9 @@ def chapitre_mandat(matiere: Matiere) -> Iterator[Bloc]:
     )
     yield Paragraphe(
         contenu=(
-            Texte(f"Le diagnostic porte sur le territoire {lieu}, avec ses "),
-            matiere.compte("communes"),
-            Texte(" communes et les "),
-            matiere.compte("intercommunalités"),
-            Texte(
-                " intercommunalités qui le touchent, entières même quand elles débordent sur un "
-            ),
-            Texte("département voisin. Tout est ramené au code officiel géographique du "),
+            Texte(f"Le diagnostic porte sur le territoire {lieu}, avec "),
+            *_composition(matiere),
+            Texte("Tout est ramené au code officiel géographique du "),
             Mention("1er janvier 2026", "date"),
             Texte("."),
         )
@@ -276,6 +271,22 @@ def chapitre_mandat(matiere: Matiere) -> Iterator[Bloc]:
         )
     )
     yield from section_semblables(matiere)
+
+
+def _composition(matiere: Matiere) -> Iterator[Ligne]:
+    """Parcourt « ses 327 communes et les 18 intercommunalités qui le touchent… »."""
+    une = matiere.comptes["communes"] == 1
+    yield Texte("sa seule commune" if une else "ses ")
+    if not une:
+        yield matiere.compte("communes")
+        yield Texte(" communes")
+    if matiere.comptes["intercommunalités"] == 1:
+        yield Texte(" et la seule intercommunalité qui le touche, entière même quand elle déborde ")
+    else:
+        yield Texte(" et les ")
+        yield matiere.compte("intercommunalités")
+        yield Texte(" intercommunalités qui le touchent, entières même quand elles débordent ")
+    yield Texte("sur un département voisin. ")
 
 
 def chapitre_portrait(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:

@@ -338,7 +338,7 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
             *(Colonne(entete=d.libelle, alignement="centre", largeur=1.7) for d in domaines),
         ),
         lignes=tuple(rangees),
-        paysage=len(domaines) > 4,
+        paysage=len(domaines) > 6,
         notes=tuple(
             (Mention(f"{majuscule(nom)} : {sens}.", "definition"),)
             for classe, (nom, sens) in zip(CLASSES, LECTURE_DES_CLASSES, strict=True)
