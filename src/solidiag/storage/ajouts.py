@@ -131,8 +131,8 @@ class Ajouts:
         except OSError as erreur:
             raise FichierAbsent(chemin) from erreur
 
-    def gardes(self, indicateur: str) -> Iterator[AjoutGarde]:
-        """Parcourt les ajouts, présents et passés, qui déclarent un indicateur ; ordre des noms.
+    def gardes(self, indicateur: str = "") -> Iterator[AjoutGarde]:
+        """Parcourt les tables, présentes puis passées, qui remplissent un indicateur ; tous sinon.
 
         Un ajout passé qui ne se lit plus est sauté.
         """
@@ -146,8 +146,13 @@ class Ajouts:
                 fichiers = {relatif: (dossier / relatif).read_bytes() for relatif in relatifs}
             except (DeclarationInvalide, FichierAbsent, OSError):
                 continue
-            if ajout.indicateur is not None and ajout.indicateur.id == indicateur:
-                yield AjoutGarde(ajout=ajout, fichiers=fichiers, a_part=dossier / "recu")
+            if nom.startswith("ajout.table.") and (not indicateur or indicateur in ajout.remplit):
+                yield AjoutGarde(
+                    ajout=ajout,
+                    fichiers=fichiers,
+                    a_part=dossier / "recu",
+                    present=dossier.parent == self.dossier,
+                )
 
     def empreinte(self) -> str:
         """Renvoie l'empreinte des déclarations ajoutées, vide s'il n'y en a pas."""
@@ -306,11 +311,14 @@ class AjoutGarde:
         Octets par chemin dans le dossier de l'ajout.
     a_part
         Le dossier des octets reçus d'un partenaire ; il peut ne pas exister.
+    present
+        Il n'a pas été retiré ni remplacé.
     """
 
     ajout: Ajout
     fichiers: Mapping[str, bytes]
     a_part: Path
+    present: bool
 
 
 def _lire(nom: str, dossier: Path) -> Ajout:
