@@ -1,13 +1,15 @@
 """Comparaisons : même période, même source, le reste de la référence, des tests ajustés."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from solidiag.besoins.confrontation import Demande, ajuster_ensemble, conclure, confronter
 from solidiag.besoins.evolutions import conclure_tendances, suivre
 from solidiag.besoins.regles import Famille, Regles, Rupture
-from solidiag.catalogue.indicateur import Indicateur
+from solidiag.catalogue.indicateur import ESTIMATION_DE_SONDAGE, Indicateur
 from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
+from solidiag.statistics.tests import deux_proportions
 
 
 def regles(**changes):
@@ -18,7 +20,7 @@ def regles(**changes):
         "population_sans_marge": 2000,
         "proportions": frozenset({"compte"}),
         "taux": frozenset(),
-        "sondage": {},
+        "part_independante": {},
         "arrondi_seul": frozenset({"publie"}),
         "familles": (
             Famille(indicateurs=frozenset({"publie"}), sources=frozenset({"insee", "copie"})),
@@ -94,8 +96,6 @@ def test_an_area_is_compared_with_the_rest_of_its_reference():
         ],
         FRANCE,
     )
-    from solidiag.statistics.tests import deux_proportions
-
     assert ligne["contre"] == "reste"
     assert ligne["p_valeur"] == pytest.approx(deux_proportions(60, 300, 40, 700).p_valeur)
     assert (ligne["verdict"], ligne["nette"], ligne["lecture"]) == (
@@ -128,14 +128,37 @@ def test_a_large_gap_on_few_people_does_not_conclude():
     assert (ligne["verdict"], ligne["lecture"]) == ("non_concluant", "neutre")
 
 
-def test_a_survey_share_widens_the_test():
+def test_people_of_one_household_widen_the_test():
     observations = [
         observer("compte", "DEP-1", 14.0, effectifs=(56, 400)),
         observer("compte", "FR-FR", 10.0, effectifs=(400, 4000)),
     ]
     assert comparer(observations, FRANCE)["nette"]
-    sonde = comparer(observations, FRANCE, sondage={"compte": 0.25})
-    assert sonde["verdict"] == "non_concluant"
+    groupees = comparer(observations, FRANCE, part_independante={"compte": 0.4})
+    assert groupees["verdict"] == "non_concluant"
+
+
+def test_a_survey_estimate_without_published_precision_is_not_tested():
+    regle = regles(proportions=frozenset({"compte"}))
+    assert regle.essai(declarer("compte")) == "proportions"
+    assert regle.essai(declarer("compte", motif=ESTIMATION_DE_SONDAGE)) == ""
+
+
+def test_groups_of_two_or_three_people_make_five_percent_tests_cry_wolf_without_the_factor():
+    """Hypothèse nulle, personnes comptées par foyers de un à quatre : taille pondérée 2,5."""
+    rng = np.random.default_rng(6)
+    fausses = dict.fromkeys((1.0, 0.4), 0)
+    for _ in range(2000):
+        effectifs = []
+        for foyers in (800, 4000):
+            tailles = rng.choice([1, 2, 3, 4], size=foyers, p=[0.4, 0.3, 0.2, 0.1])
+            couverts = rng.random(foyers) < 0.1
+            effectifs += [(tailles * couverts).sum(), tailles.sum()]
+        for part in fausses:
+            x, n, y, m = (e * part for e in effectifs)
+            fausses[part] += deux_proportions(x, n, y, m).p_valeur <= 0.05
+    assert fausses[1.0] / 2000 > 0.15
+    assert fausses[0.4] / 2000 < 0.065
 
 
 @pytest.mark.parametrize(

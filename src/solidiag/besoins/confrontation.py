@@ -233,7 +233,9 @@ def _contre_la_reference(
                 memes = effectifs[0] == effectifs[1]
                 return {"motif": REFERENCE_IDENTIQUE if memes else RESTE_IMPOSSIBLE}
             autre, rendu["contre"] = retire, "reste"
-        essai = _tester(genre, effectifs[0], autre, regles.sondage.get(indicateur.id, 1.0))
+        essai = _tester(
+            genre, effectifs[0], autre, regles.part_independante.get(indicateur.id, 1.0)
+        )
         if essai is not None:
             return rendu | {"methode": essai.methode, "p_valeur": essai.p_valeur}
     return rendu | _bornes(mesure, reference)
@@ -264,7 +266,7 @@ def _contre_le_groupe(
             propres = _effectifs(mesure)
             genre = regles.essai(indicateur)
             essai = (
-                _tester(genre, propres, (x, n), regles.sondage.get(indicateur.id, 1.0))
+                _tester(genre, propres, (x, n), regles.part_independante.get(indicateur.id, 1.0))
                 if genre and propres
                 else None
             )
@@ -294,9 +296,9 @@ def _facteur(groupe: Sequence[dict[str, Any]]) -> float | None:
 
 
 def _tester(
-    genre: str, un: tuple[float, float], autre: tuple[float, float], sondage: float
+    genre: str, un: tuple[float, float], autre: tuple[float, float], part: float
 ) -> Essai | None:
-    (x, n), (y, m) = ((a * sondage, b * sondage) for a, b in (un, autre))
+    (x, n), (y, m) = ((a * part, b * part) for a, b in (un, autre))
     if genre == "taux":
         return deux_taux(x, n, y, m)
     if x > n or y > m:

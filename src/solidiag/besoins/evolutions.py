@@ -159,7 +159,7 @@ def _tester(
     paires = [(ligne["numerateur"], ligne["denominateur"]) for ligne in segment]
     complets = all(x is not None and n and 0 <= x <= n for x, n in paires)
     if regles.essai(indicateur) == "proportions" and complets:
-        part = regles.sondage.get(indicateur.id, 1.0)
+        part = regles.part_independante.get(indicateur.id, 1.0)
         return khi2_tendance([x * part for x, _ in paires], [n * part for _, n in paires], temps)
     return mann_kendall([ligne["value"] for ligne in segment])
 

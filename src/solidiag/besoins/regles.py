@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from solidiag.catalogue.indicateur import Indicateur
+from solidiag.catalogue.indicateur import ESTIMATION_DE_SONDAGE, Indicateur
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,9 @@ class Regles:
         Habitants sous lesquels une part sans marge connue ne conclut pas dans une commune.
     proportions, taux
         Indicateurs dont les effectifs se testent bien qu'ils ne portent pas d'intervalle.
-    sondage
-        Part enquêtée, par indicateur : elle réduit les effectifs du test.
+    part_independante
+        Part supposée de tirages indépendants parmi les personnes comptées, par indicateur : elle
+        réduit les effectifs du test (inverse de l'effet de plan).
     arrondi_seul
         Indicateurs exhaustifs : un écart au-delà de l'arrondi y est net.
     semblables_minimum
@@ -57,7 +58,7 @@ class Regles:
     population_sans_marge: int
     proportions: frozenset[str]
     taux: frozenset[str]
-    sondage: Mapping[str, float]
+    part_independante: Mapping[str, float]
     arrondi_seul: frozenset[str]
     familles: tuple[Famille, ...]
     ruptures: tuple[Rupture, ...]
@@ -73,7 +74,9 @@ class Regles:
             population_sans_marge=int(parametres["population_minimale_sans_marge"]),
             proportions=frozenset(parametres["proportions"]),
             taux=frozenset(parametres["taux"]),
-            sondage={str(i): float(p) for i, p in parametres["sondage"].items()},
+            part_independante={
+                str(i): float(p) for i, p in parametres["part_independante"].items()
+            },
             arrondi_seul=frozenset(parametres["arrondi_seul"]),
             familles=tuple(
                 Famille(
@@ -99,7 +102,12 @@ class Regles:
         return self.seuils.get(unite, self.seuils["defaut"])
 
     def essai(self, indicateur: Indicateur) -> str:
-        """Renvoie le test que permettent les effectifs : ``proportions``, ``taux`` ou rien."""
+        """Renvoie le test que permettent les effectifs : ``proportions``, ``taux`` ou rien.
+
+        Une estimation de sondage dont la précision n'est pas publiée ne se teste pas.
+        """
+        if indicateur.motif.startswith(ESTIMATION_DE_SONDAGE):
+            return ""
         if indicateur.id in self.proportions or indicateur.incertitude == "wilson":
             return "proportions"
         if indicateur.id in self.taux or (

@@ -18,6 +18,9 @@ AGREGATIONS: dict[str, str] = {
 EUROS = ("euro", "euro_m2", "euro_m3")
 """Unités en euros, tels que l'année les publie : courants, sans correction de l'inflation."""
 
+ESTIMATION_DE_SONDAGE = "estimation de sondage"
+"""Début du motif d'une part du recensement : ni intervalle, ni test (methode/intervalles.md)."""
+
 ACCES: dict[str, str] = {
     "ouvert": "données ouvertes",
     "conventionné": "sur convention",
