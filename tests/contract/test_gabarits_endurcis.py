@@ -36,7 +36,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from .exemples_de_gabarits import (
+from tests.contract.exemples_de_gabarits import (
     GABARITS,
     MILLESIME,
     Exemple,
