@@ -89,7 +89,10 @@ class IndicateurInconnu(SolidiagError):
     def __init__(self, identifiant: str, *, proches: Sequence[str] = ()) -> None:
         self.identifiant, self.proches = identifiant, tuple(proches)
         suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
-        super().__init__(f"Indicateur inconnu : « {identifiant} ».{suite}")
+        super().__init__(
+            f"Indicateur inconnu : « {identifiant} ».{suite} "
+            "Pour chercher : solidiag indicateurs MOT"
+        )
 
 
 class DeclarationInvalide(SolidiagError):

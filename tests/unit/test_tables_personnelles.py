@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from solidiag.errors import DeclarationInvalide, FichierRefuse
+from solidiag.errors import DeclarationInvalide, FichierRefuse, IndicateurInconnu
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.explication import expliquer
 from solidiag.pipeline.importation import territoires_connus
+from solidiag.pipeline.inventaire_indicateurs import chercher
+from solidiag.pipeline.inventaire_sources import inventorier
 from solidiag.pipeline.tables_personnelles import (
     ajouter_table,
     ecrire_modele,
@@ -231,3 +233,39 @@ def test_a_complete_list_counts_zero_where_it_is_silent(tmp_path: Path, connus: 
         depot, "aide_locale", "40"
     )
     assert "colonne inscrits" in lu(depot, "aide_locale", codes[0])
+
+
+def test_a_partner_secret_is_said_ours_with_its_right_of_use(
+    tmp_path: Path, connus: Connus
+) -> None:
+    codes = landes(connus)[:-1]
+    essai = Essai(
+        tmp_path,
+        table(codes, inscrits=lambda rang: str(rang % 40)),
+        {**RAPPORT, "partenaire": True, "droit_d_usage": DROIT},
+    )
+    depot = essai.ajouter(connus)
+    secret = lu(depot, "aa_inscrits", codes[3])
+    assert "secret appliqué à l'ajout, seuil de 11" in secret
+    assert "Convention d'essai (accordé par Essai le 2025-01-01)" in secret
+    absent = lu(depot, "aa_inscrits", landes(connus)[-1])
+    assert "absent de la table du partenaire" in absent
+    assert "du producteur" not in secret + absent
+    (fiche,) = (f for f in inventorier(depot, jour=JOUR) if f.ajoutee)
+    assert (fiche.id, fiche.copie) == ("ajout.table.aa_inscrits.2025", "protégée")
+
+
+def test_indicators_are_found_by_words_with_their_state(tmp_path: Path, connus: Connus) -> None:
+    (fiche,) = chercher(["inscrites", "ALIMENTAIRE"], depot=Depot.embarque())
+    assert (fiche.id, fiche.etat) == ("aa_inscrits", "à demander")
+    assert "DDETSPP" in fiche.detenteur
+    depot = Essai(tmp_path, table(landes(connus)), RAPPORT).ajouter(connus)
+    (rempli,) = chercher(["aa_inscrits"], depot=depot)
+    assert (rempli.etat, rempli.detenteur) == ("valeur", "Essai")
+    assert chercher(["pommes"], depot=depot) == []
+    assert len(chercher(depot=depot)) == len(depot.catalogue)
+
+
+def test_an_unknown_indicator_offers_those_with_its_words() -> None:
+    with pytest.raises(IndicateurInconnu, match="aa_inscrits"):
+        expliquer("inscrits à l'alimentation aidée", "40", depot=Depot.embarque())

@@ -161,9 +161,11 @@ def _appartenance(referentiel: Referentiel, demandes: pl.DataFrame) -> pl.DataFr
     liens = pl.concat(
         [referentiel.appartenance_pesee(), elles.with_columns(pl.lit(1.0).alias("part"))]
     ).unique()
-    return liens.filter(pl.col("territoire").is_in(demandes["territoire"].to_list())).join(
-        communes, on="commune", how="inner"
-    ).with_columns(pl.col("population") * pl.col("part"))
+    return (
+        liens.filter(pl.col("territoire").is_in(demandes["territoire"].to_list()))
+        .join(communes, on="commune", how="inner")
+        .with_columns(pl.col("population") * pl.col("part"))
+    )
 
 
 def _reunir(
@@ -284,7 +286,7 @@ def _expliquer_absences(
         "O": "valeur non publiée par le producteur",
         "L": "territoire absent du fichier du producteur",
         "M": "sans objet dans ce territoire",
-    }
+    } | lecture.motifs
     return (
         resultat.join(dehors, on="territoire", how="left", maintain_order="left")
         .with_columns(

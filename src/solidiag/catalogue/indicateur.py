@@ -89,6 +89,8 @@ class Lecture(_Gele):
     part_minimale: float = 0.95
     """Part de la population des communes lues sous laquelle une somme n'est pas montrée."""
     remarque: str = ""
+    motifs: dict[str, str] = Field(default_factory=dict)
+    """Par statut d'absence (Q, O, L, M), ce que l'on en dit quand la table n'est pas publiée."""
 
 
 class FichierDemande(_Gele):

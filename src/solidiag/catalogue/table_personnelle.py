@@ -186,6 +186,7 @@ class TablePersonnelle(BaseModel):
             "niveaux": list(NIVEAUX_AGREGES) if commune else [self.niveau],
             "periode": self.periode,
             "decimales": self.decimales,
+            "motifs": {"L": "territoire absent de la table ajoutée"},
         }
         if self.nature == "rapport":
             return lecture | {

@@ -11,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from solidiag.pipeline.explication_propre import Explication
+    from solidiag.pipeline.inventaire_indicateurs import FicheIndicateur
     from solidiag.pipeline.inventaire_sources import FicheSource
     from solidiag.pipeline.suivi import Bilan
     from solidiag.pipeline.verification import Verification
@@ -118,11 +119,13 @@ def afficher_sources(fiches: list[FicheSource]) -> None:
     """Montre les sources embarquées, leur âge et ce qu'elles couvrent."""
     console = _console()
     table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Identifiant", no_wrap=True)
     for entete in ("Source", "Producteur", "Millésimes", "Âge", "Couvre", "Copie"):
         table.add_column(entete, overflow="fold")
     for fiche in fiches:
         table.add_row(
-            fiche.titre,
+            fiche.id,
+            f"{fiche.titre} (ajouté)" if fiche.ajoutee else fiche.titre,
             fiche.producteur,
             fiche.millesimes,
             fiche.age,
@@ -134,4 +137,30 @@ def afficher_sources(fiches: list[FicheSource]) -> None:
     anciennes = sum(fiche.ancienne for fiche in fiches)
     console.print(
         f"{len(fiches)} sources, dont {anciennes} de plus de 24 mois (en jaune, marquées « ! »)."
+    )
+    ajoutees = sum(fiche.ajoutee for fiche in fiches)
+    if ajoutees:
+        console.print(
+            f"{ajoutees} ajoutée{'s' if ajoutees > 1 else ''} par vous : "
+            "« solidiag sources retirer IDENTIFIANT » pour en retirer une."
+        )
+
+
+def afficher_indicateurs(fiches: list[FicheIndicateur]) -> None:
+    """Montre des indicateurs du catalogue : identifiant, libellé, état, détenteur."""
+    console = _console()
+    if not fiches:
+        console.print("Aucun indicateur n'a ce mot ; sans mot, la commande les liste tous.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Identifiant", no_wrap=True)
+    for entete in ("Indicateur", "État", "Producteur ou détenteur"):
+        table.add_column(entete, overflow="fold")
+    for fiche in fiches:
+        table.add_row(fiche.id, fiche.libelle, fiche.etat, fiche.detenteur)
+    console.print(table)
+    demandes = sum(fiche.etat != "valeur" for fiche in fiches)
+    console.print(
+        f"{len(fiches)} indicateur{'s' if len(fiches) > 1 else ''}, dont {demandes} à demander. "
+        "Pour en voir un : solidiag expliquer IDENTIFIANT CODE"
     )

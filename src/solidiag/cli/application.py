@@ -83,6 +83,13 @@ def analyseur() -> argparse.ArgumentParser:
     )
     declarer_territoire_propre(expliquer)
 
+    indicateurs = commande(
+        "indicateurs", "Lister les indicateurs : identifiant, valeur ou à demander, détenteur."
+    )
+    indicateurs.add_argument(
+        "mots", metavar="MOT", nargs="*", help="mots du libellé ou de l'identifiant"
+    )
+
     declarer_profil(
         commande(
             "profil",
@@ -114,6 +121,7 @@ def executer(arguments: Sequence[str] | None = None) -> int:
     return {
         "diagnostic": _diagnostic,
         "expliquer": _expliquer,
+        "indicateurs": _indicateurs,
         "profil": executer_profil,
         "verifier": _verifier,
         "sources": _sources,
@@ -139,7 +147,7 @@ def _expliquer(lus: argparse.Namespace) -> int:
     propres = demandeurs_propres(lus)
     if bool(lus.code) + len(propres) != 1:
         sys.stderr.write(
-            "Donnez un territoire, et un seul : un code, --communes ou --geojson. "
+            "Erreur : donnez un territoire, et un seul : un code, --communes ou --geojson. "
             "Voir « solidiag expliquer --help ».\n"
         )
         return 2
@@ -152,6 +160,15 @@ def _expliquer(lus: argparse.Namespace) -> int:
         )
     )
     return 0
+
+
+def _indicateurs(lus: argparse.Namespace) -> int:
+    from solidiag.cli.affichage import afficher_indicateurs
+    from solidiag.pipeline.inventaire_indicateurs import chercher
+
+    fiches = chercher(lus.mots)
+    afficher_indicateurs(fiches)
+    return 0 if fiches else 1
 
 
 def _verifier(lus: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from solidiag.pipeline.calculs import (
     charger_referentiel,
 )
 from solidiag.pipeline.explication_propre import Explication, expliquer_composition
+from solidiag.pipeline.inventaire_indicateurs import semblables
 from solidiag.pipeline.offre import inventorier
 from solidiag.pipeline.profil_territoires import Sujet, resoudre
 from solidiag.publication.francais import de, formater
@@ -92,7 +93,11 @@ def _declaration(depot: Depot, identifiant: str) -> tuple[Indicateur | MesureOff
     mesure = depot.mesures.get(nom)
     if mesure is None:
         connus = [*depot.catalogue, *depot.mesures]
-        proches = difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.6)
+        proches = (
+            difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.8)
+            or semblables(identifiant, depot=depot)
+            or difflib.get_close_matches(identifiant, connus, n=5, cutoff=0.6)
+        )
         raise IndicateurInconnu(identifiant, proches=proches)
     return (en_indicateur(mesure) if mesure.origine == "table" else mesure), suffixe
 
@@ -251,6 +256,8 @@ def _terme(depot: Depot, declare: Terme, terme: TermeTrace) -> list[tuple[int, s
     }
     lignes = [(1, f"{terme.role.capitalize()} : {terme.expression}")]
     lignes += fiche_fichier(terme.retrieval, producteur=source.producteur, titre=source.titre)
+    if source.seuil_secret:
+        lignes += [(2, limite) for limite in source.limites[-1:]]
     for cellule in terme.cellules:
         texte = textes.get((cellule.ligne, cellule.colonne, cellule.periode))
         ancien = f" (devenu {cellule.code_courant})" if cellule.code != cellule.code_courant else ""

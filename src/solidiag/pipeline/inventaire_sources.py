@@ -14,7 +14,10 @@ AGE_SIGNALE_MOIS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class FicheSource:
-    """Une source, telle que ``solidiag sources`` la montre."""
+    """Une source, telle que ``solidiag sources`` la montre.
+
+    ``id`` est ce que ``sources maj`` et ``sources retirer`` attendent.
+    """
 
     id: str
     titre: str
@@ -24,6 +27,7 @@ class FicheSource:
     couverture: str
     copie: str
     ancienne: bool
+    ajoutee: bool = False
 
 
 def inventorier(depot: Depot | None = None, *, jour: date | None = None) -> list[FicheSource]:
@@ -36,15 +40,22 @@ def inventorier(depot: Depot | None = None, *, jour: date | None = None) -> list
     """
     depot = depot or Depot()
     aujourd_hui = jour or date.today()  # noqa: DTZ011
-    fiches = [_fiche(source, aujourd_hui) for source in depot.sources.values()]
+    ajoutees = set(depot.ajouts.noms()) if depot.ajouts else set()
+    fiches = [
+        _fiche(source, aujourd_hui, ajoutee=source.id in ajoutees)
+        for source in depot.sources.values()
+    ]
     return sorted(fiches, key=lambda fiche: (fiche.producteur, fiche.titre))
 
 
-def _fiche(source: Source, jour: date) -> FicheSource:
+def _fiche(source: Source, jour: date, *, ajoutee: bool) -> FicheSource:
     millesimes = sorted({fichier.millesime for fichier in source.fichiers})
     mois = age_en_mois(millesimes[-1], jour)
     ancienne = mois > AGE_SIGNALE_MOIS
     copies = {fichier.copie for fichier in source.fichiers}
+    copie = "retravaillée" if "retravaillee" in copies else "du producteur"
+    if source.seuil_secret:
+        copie = "protégée"
     return FicheSource(
         id=source.id,
         titre=source.titre,
@@ -52,8 +63,9 @@ def _fiche(source: Source, jour: date) -> FicheSource:
         millesimes=millesimes[0] if len(millesimes) == 1 else f"{millesimes[0]} à {millesimes[-1]}",
         age=f"{_age(mois)}{' !' if ancienne else ''}",
         couverture=_couverture([f.couverture or source.couverture for f in source.fichiers]),
-        copie="retravaillée" if "retravaillee" in copies else "du producteur",
+        copie=copie,
         ancienne=ancienne,
+        ajoutee=ajoutee,
     )
 
 

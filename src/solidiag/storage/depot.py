@@ -179,11 +179,7 @@ class Depot:
         for ajout in self._ajouts[0]:
             propre = ajout.indicateur
             voulu = str(propre.parametres.get("domaine", "")) if propre else ""
-            if (
-                propre
-                and voulu in domaines
-                and propre.id not in domaines[voulu].indicateurs_besoin
-            ):
+            if propre and voulu in domaines and propre.id not in domaines[voulu].indicateurs_besoin:
                 cites = domaines[voulu].indicateurs_complementaires
                 complets = tuple(dict.fromkeys((*cites, propre.id)))
                 domaines[voulu] = domaines[voulu].model_copy(
