@@ -61,6 +61,8 @@ class Source(_Gele):
 
     ``seuil_secret`` : pour la table d'un partenaire, seuil du secret qui lui a été appliqué à
     l'ajout, et que toute publication contrôle ; 0 pour un fichier public.
+    ``somme_de``, ``partie_de`` : pour la table d'un partenaire, les indicateurs dont le sien est la
+    somme, et celui dont il est une partie.
     """
 
     id: str
@@ -75,3 +77,5 @@ class Source(_Gele):
     limites: tuple[str, ...] = ()
     fichiers: tuple[Fichier, ...] = Field(min_length=1)
     seuil_secret: int = 0
+    somme_de: tuple[str, ...] = ()
+    partie_de: str = ""

@@ -65,20 +65,27 @@ def publier_observations(
         table,
         "observations",
         partenaires=sorted({indicateur for indicateur, _ in seuils}),
-        controle=_controle(table, seuils, referentiel),
+        controle=_controle(table, seuils, referentiel, depot),
     )
 
 
 def _controle(
-    table: pl.DataFrame, seuils: Mapping[tuple[str, str], int], referentiel: Referentiel
+    table: pl.DataFrame,
+    seuils: Mapping[tuple[str, str], int],
+    referentiel: Referentiel,
+    depot: Depot,
 ) -> ControlePartenaires:
-    """Attaque chaque indicateur et chaque période au seuil de sa propre table."""
+    """Attaque ensemble les indicateurs liés, par période, au seuil de leur table."""
     from solidiag.confidentiality.partenaires import controler
     from solidiag.confidentiality.secret import Regles
+    from solidiag.pipeline.liens_partenaires import sommes_a_attaquer, sommes_des_ajouts
 
     lignes = table.filter(pl.col("indicateur").is_in(sorted({nom for nom, _ in seuils})))
     return controler(
         lignes,
         parents=parents_des_communes(lignes["territoire"].to_list(), referentiel),
         regles={cle: Regles(seuil=seuil) for cle, seuil in seuils.items()},
+        modalites=sommes_a_attaquer(
+            lignes, sommes_des_ajouts(depot.ajouts.lus if depot.ajouts else ())
+        ),
     )

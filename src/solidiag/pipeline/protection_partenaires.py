@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -28,6 +27,22 @@ from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR
 from solidiag.pipeline.calculs import calculer_indicateurs, charger_referentiel
 from solidiag.pipeline.importation import verrou
+from solidiag.pipeline.liens_partenaires import (
+    CLES,
+    EFFECTIFS,
+    Precedent,
+    Sommes,
+    attaquer_ensemble,
+    controler_les_liens,
+    derniers,
+    indicateur_de_l_ajout,
+    liees_a,
+    lignes_brutes,
+    lignes_cachees,
+    lire_effectifs,
+    noms,
+    sommes_avec,
+)
 from solidiag.pipeline.partenaires import parents_des_communes
 from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import Reconnaissance
@@ -37,29 +52,6 @@ from solidiag.storage.depot import Depot
 
 _NIVEAUX_PROTEGES = ("COM", "EPCI", "DEP")
 """Niveaux montrés d'une table de partenaire : moins il y en a, moins il y a à recouper."""
-
-_EFFECTIFS = "effectifs.csv"
-"""Fichier, à part, des effectifs d'avant le secret : ce qu'un ajout suivant ne doit pas rendre."""
-
-_CLES = ("indicateur", "periode", "territoire")
-_COMPARES = (*_CLES, "status", "compte", "denominateur")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Precedent:
-    """Ce qu'un ajout précédent du même indicateur a montré, et ce qu'il a caché.
-
-    Parameters
-    ----------
-    montre
-        Ses observations, telles qu'elles se publient.
-    effectifs
-        Ses effectifs d'avant le secret, s'il les a gardés (colonnes ``_COMPARES``).
-    """
-
-    garde: AjoutGarde
-    montre: pl.DataFrame
-    effectifs: pl.DataFrame | None
 
 
 def indicateur_de(table: TablePersonnelle) -> Indicateur:
@@ -106,12 +98,27 @@ def ajout_protege(
     referentiel = charger_referentiel(depot)
     observations = _observations(examen, partie, table, referentiel, depot=depot, jour=jour)
     effectifs = _effectifs(observations)
-    precedents = _precedents(table, referentiel, observations, depot=depot)
-    octets = _deja_protege(precedents, effectifs, table)
+    recu = hashlib.sha256(examen.octets).hexdigest()
+    gardes = tuple((depot.ajouts or Ajouts(dossier_des_donnees())).gardes())
+    sommes = sommes_avec(table, gardes)
+    controler_les_liens(table, effectifs, gardes, sommes, nom=examen.nom, recu=recu)
+    precedents = _precedents(
+        [g for g in gardes if table.id in g.ajout.remplit], referentiel, observations, depot=depot
+    )
+    ids = liees_a(table.id, sommes)
+    liees = _precedents(
+        [g for g in derniers(gardes, table.periode) if indicateur_de_l_ajout(g.ajout) in ids],
+        referentiel,
+        observations,
+        depot=depot,
+    )
+    octets = None if liees else _deja_protege(precedents, effectifs, table)
     if octets is None:
-        octets = _en_csv(
-            _proteger(observations, effectifs, precedents, table, referentiel, nom=examen.nom)
+        protegees = _proteger(
+            *(observations, effectifs, precedents, liees, sommes, table, referentiel),
+            nom=examen.nom,
         )
+        octets = _en_csv(protegees)
     nom = partie.source.id
     chemin = f"{PREFIXE}{nom}/octets/{hashlib.sha256(octets).hexdigest()}.csv"
     droit = table.droit_d_usage
@@ -143,11 +150,12 @@ def ajout_protege(
             "seuil_secret": table.seuil,
             "marques": {m: m for m in ("Q", "O", "L", "M")},
             "limites": (*partie.source.limites, texte_droit),
+            "somme_de": table.somme_de,
+            "partie_de": table.partie_de,
         }
     )
     niveaux = _NIVEAUX_PROTEGES if table.niveau == "COM" else (table.niveau,)
     lecture = _lecture_protegee(table, f"{nom}/fichier", niveaux)
-    recu = hashlib.sha256(examen.octets).hexdigest()
     usage = {
         "droit_d_usage": droit.model_dump(mode="json") if droit else {},
         "recu": {"nom": examen.nom, "sha256": recu, "taille": len(examen.octets)},
@@ -170,7 +178,7 @@ def ajout_protege(
     return ajout, {
         chemin.removeprefix(f"{PREFIXE}{nom}/"): octets,
         f"recu/{recu}": examen.octets,
-        f"recu/{_EFFECTIFS}": effectifs.write_csv(separator=";").encode(),
+        f"recu/{EFFECTIFS}": effectifs.write_csv(separator=";").encode(),
         "droit.yaml": yaml.safe_dump(usage, allow_unicode=True, sort_keys=False).encode(),
     }
 
@@ -179,28 +187,34 @@ def _proteger(
     observations: pl.DataFrame,
     effectifs: pl.DataFrame,
     precedents: Sequence[Precedent],
+    liees: Sequence[Precedent],
+    sommes: Sommes,
     table: TablePersonnelle,
     referentiel: Referentiel,
     *,
     nom: str,
 ) -> pl.DataFrame:
-    vus = {t for p in precedents for t in p.montre["territoire"].to_list()}
+    """Renvoie la table protégée, avec ses précédentes et celles qu'une somme lui relie."""
+    vus = {t for p in (*precedents, *liees) for t in p.montre["territoire"].to_list()}
     territoires = list(dict.fromkeys([*observations["territoire"].to_list(), *sorted(vus)]))
     parents = parents_des_communes(territoires, referentiel)
     regles = Regles(seuil=table.seuil)
     try:
         protegees = proteger_observations(
-            observations,
+            pl.concat([observations, *lignes_brutes(liees)], how="diagonal_relaxed"),
             parents=parents,
             regles=regles,
-            deja_publie=[p.montre for p in precedents],
-            deja_cachees=_cachees_inchangees(precedents, effectifs),
+            modalites=sommes,
+            deja_publie=[p.montre for p in (*precedents, *liees)],
+            deja_cachees=_cachees_inchangees(precedents, effectifs) | lignes_cachees(liees),
             tolerer_deja_connues=table.tolerer_deja_connues,
-        )
+        ).filter(pl.col("indicateur") == table.id)
+        if liees:
+            attaquer_ensemble(protegees, liees, sommes, parents=parents, regles=regles, nom=nom)
         _comparer(protegees, effectifs, precedents, table, parents=parents, regles=regles)
     except DejaMontre as erreur:
-        noms = dict(referentiel.territoires.select("id", "nom").iter_rows())
-        cites = list(dict.fromkeys(noms.get(case[0], case[0]) for case in erreur.cases))
+        appels = dict(referentiel.territoires.select("id", "nom").iter_rows())
+        cites = list(dict.fromkeys(appels.get(case[0], case[0]) for case in erreur.cases))
         liste = ", ".join(cites[:3]) + ("…" if len(cites) > 3 else "")
         phrase = (
             f"{len(cites)} chiffres à cacher ({liste}) ont déjà été montrés, ou se retrouvent"
@@ -209,7 +223,8 @@ def _proteger(
         )
         raise FichierRefuse(
             nom,
-            f"{phrase} avec ce que vos ajouts précédents de « {table.id} » montrent",
+            f"{phrase} avec ce que vos ajouts précédents de « "
+            f"{' », « '.join([table.id, *sorted(noms(liees))])} » montrent",
             "donnez la table des mêmes communes, et retirez les documents déjà remis qui en "
             "viennent ; si c'est impossible, écrivez « tolerer_deja_connues: true » dans la "
             "déclaration : ces chiffres seront cachés désormais, mais qui a gardé les documents "
@@ -319,19 +334,20 @@ def _calculer(
 
 
 def _effectifs(observations: pl.DataFrame) -> pl.DataFrame:
-    return observations.select(*_CLES, "status", _COMPTE.alias("compte"), "denominateur").sort(
-        *_CLES
-    )
+    return observations.select(*CLES, "status", _COMPTE.alias("compte"), "denominateur").sort(*CLES)
 
 
 def _precedents(
-    table: TablePersonnelle, referentiel: Referentiel, observations: pl.DataFrame, *, depot: Depot
+    gardes: Sequence[AjoutGarde],
+    referentiel: Referentiel,
+    observations: pl.DataFrame,
+    *,
+    depot: Depot,
 ) -> list[Precedent]:
-    """Renvoie ce que montrent les ajouts, présents et passés, du même indicateur."""
+    """Renvoie ce que montrent ces ajouts, présents ou passés."""
     precedents = []
     communes = pl.col("territoire").str.starts_with("COM-")
-    ajouts = depot.ajouts or Ajouts(dossier_des_donnees())
-    for garde in ajouts.gardes(table.id):
+    for garde in gardes:
         lu = depot.passager(garde.ajout, garde.fichiers)
         fichier = garde.ajout.source.fichiers[0]
         siens = observations["territoire"].to_list()
@@ -342,20 +358,11 @@ def _precedents(
                 )
             )
             siens = _territoires_des(couverts, siens)
-        montre = _calculer(lu, table.id, referentiel, siens)
+        montre = _calculer(lu, indicateur_de_l_ajout(garde.ajout), referentiel, siens)
         montre = montre.filter(pl.col("status").is_in([*AVEC_VALEUR, "Q"]))
-        chemin = garde.a_part / _EFFECTIFS
-        effectifs = None
-        if chemin.is_file():
-            effectifs = pl.read_csv(
-                chemin,
-                separator=";",
-                schema={
-                    **dict.fromkeys((*_CLES, "status"), pl.String),
-                    **dict.fromkeys(("compte", "denominateur"), pl.Float64),
-                },
-            )
-        precedents.append(Precedent(garde=garde, montre=montre, effectifs=effectifs))
+        precedents.append(
+            Precedent(garde=garde, montre=montre, effectifs=lire_effectifs(garde.a_part))
+        )
     return precedents
 
 
@@ -367,13 +374,13 @@ def _cachees_inchangees(
     for precedent in precedents:
         if precedent.effectifs is None:
             continue
-        cachees = precedent.montre.filter(pl.col("status") == "Q").select(*_CLES)
+        cachees = precedent.montre.filter(pl.col("status") == "Q").select(*CLES)
         memes = (
-            precedent.effectifs.join(cachees, on=list(_CLES))
-            .join(effectifs, on=list(_CLES), suffix="_neuf")
+            precedent.effectifs.join(cachees, on=list(CLES))
+            .join(effectifs, on=list(CLES), suffix="_neuf")
             .filter(pl.col("compte") == pl.col("compte_neuf"))
         )
-        lignes |= set(memes.select(*_CLES).iter_rows())
+        lignes |= set(memes.select(*CLES).iter_rows())
     return frozenset(lignes)
 
 
@@ -423,6 +430,11 @@ def _lecture_protegee(table: TablePersonnelle, fichier: str, niveaux: tuple[str,
         "periode": table.periode,
         "decimales": table.decimales,
         "remarque": f"Secret appliqué à l'ajout, seuil de {table.seuil}.",
+        "motifs": {
+            "Q": f"secret appliqué à l'ajout, seuil de {table.seuil}",
+            "O": "valeur non donnée par le partenaire",
+            "L": "territoire absent de la table du partenaire",
+        },
     }
     if table.nature == "rapport":
         return Lecture(
