@@ -25,8 +25,8 @@ def main() -> None:
 
     try:
         code = executer()
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrompu. Le résultat précédent, s'il existe, est intact.\n")
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\nInterrompu. Le résultat précédent, s'il existe, est intact.\n")
         code = 130
     except SolidiagError as erreur:
         if "--debug" in sys.argv:

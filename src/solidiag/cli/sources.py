@@ -133,6 +133,18 @@ def _importer(lus: argparse.Namespace) -> int:
     return code
 
 
+def interroger(question: str) -> str:
+    """Pose une question dans le terminal, que Ctrl-C interrompt.
+
+    La bibliothèque de tables remplace le traitement de l'interruption par un autre, qui relance la
+    lecture : sans le remettre, Ctrl-C resterait sans effet jusqu'à « Entrée ».
+    """
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return input(question).strip()
+
+
 def confirmer(*, oui: bool) -> bool:
     """Demande s'il faut ajouter ; sans terminal ni ``--oui``, n'ajoute rien et le dit."""
     if oui:
@@ -140,7 +152,7 @@ def confirmer(*, oui: bool) -> bool:
     if not sys.stdin.isatty():
         sys.stdout.write("Rien n'est ajouté : relancez avec --oui pour confirmer.\n")
         return False
-    reponse = input("Ajouter ? [o/N] ").strip().lower()
+    reponse = interroger("Ajouter ? [o/N] ").lower()
     if reponse in ("o", "oui"):
         return True
     sys.stdout.write("Rien n'est ajouté.\n")
