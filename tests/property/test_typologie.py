@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solidiag.statistics.autocorrelation import benjamini_hochberg
 from solidiag.statistics.indices import spearman
 from solidiag.statistics.lissage import bayes_global
+from solidiag.statistics.tests import ajuster
 from solidiag.statistics.typologie import acp, partitions, silhouettes
 
 _GRAINES = st.integers(0, 10_000)
@@ -52,7 +52,7 @@ def test_les_valeurs_propres_font_le_nombre_de_variables(graine: int) -> None:
 @settings(max_examples=60)
 @given(p=st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=40))
 def test_les_probabilites_ajustees_sont_plus_grandes_et_dans_le_meme_ordre(p: list[float]) -> None:
-    ajustees = benjamini_hochberg(p)
+    ajustees = ajuster(p)
     assert (ajustees >= np.array(p) - 1e-12).all()
     assert (ajustees <= 1).all()
     assert (np.diff(ajustees[np.argsort(p, kind="stable")]) >= -1e-12).all()

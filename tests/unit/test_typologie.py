@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from solidiag.geography.voisinage import voisins_contigus
-from solidiag.statistics.autocorrelation import benjamini_hochberg, moran_local
+from solidiag.statistics.autocorrelation import _tirer, moran_local, permutations_suffisantes
 from solidiag.statistics.indices import composite, poids_acp, sensibilite
+from solidiag.statistics.tests import ajuster
 from solidiag.statistics.typologie import (
     Partition,
     acp,
@@ -145,12 +147,30 @@ def test_la_sensibilite_dit_l_etendue_des_rangs() -> None:
 
 def test_des_voisins_tires_au_hasard_ne_font_presque_aucun_regroupement() -> None:
     anneau = tuple(((i - 1) % 100, (i + 1) % 100) for i in range(100))
+    permutations = permutations_suffisantes(100, 0.05)
     trouves = 0
-    for graine in range(10):
+    for graine in range(40):
         rng = np.random.default_rng(graine)
-        p = moran_local(rng.normal(size=100), anneau, permutations=999, rng=rng).p
-        trouves += int((benjamini_hochberg(p) <= 0.05).any())
-    assert trouves <= 1
+        p = moran_local(rng.normal(size=100), anneau, permutations=permutations, rng=rng).p
+        trouves += int((ajuster(p) <= 0.05).any())
+    assert trouves <= binom.ppf(0.999, 40, 0.05)
+
+
+@pytest.mark.parametrize("n", [20, 100, 890])
+def test_un_seul_territoire_net_peut_passer_l_ajustement(n: int) -> None:
+    plus_petite = 2 / (permutations_suffisantes(n, 0.05) + 1)
+    assert ajuster([plus_petite, *[1.0] * (n - 1)])[0] <= 0.05
+
+
+@pytest.mark.parametrize(("n", "voisins"), [(40, 3), (40, 12)])
+def test_les_voisins_tires_sont_distincts_et_egalement_probables(n: int, voisins: int) -> None:
+    rng = np.random.default_rng(3)
+    tires = _tirer(n, voisins, permutations=8000, rng=rng)
+    assert tires.shape == (8000, voisins)
+    assert all(len(set(ligne)) == voisins for ligne in tires.tolist())
+    comptes = np.bincount(tires.ravel(), minlength=n)
+    attendu = 8000 * voisins / n
+    assert np.abs(comptes - attendu).max() < 5 * np.sqrt(attendu)
 
 
 def test_un_regroupement_fait_expres_est_trouve() -> None:
@@ -161,7 +181,7 @@ def test_un_regroupement_fait_expres_est_trouve() -> None:
     locale = moran_local(valeurs, anneau, permutations=4999, rng=rng)
     hauts = [
         i
-        for i, p in enumerate(benjamini_hochberg(locale.p))
+        for i, p in enumerate(ajuster(locale.p))
         if p <= 0.05 and locale.quadrants[i] == "haut_haut"
     ]
     assert set(range(43, 52)) <= set(hauts) <= set(range(37, 58))

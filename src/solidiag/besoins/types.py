@@ -31,11 +31,12 @@ from solidiag.confidentiality.publication import publier
 from solidiag.geography.contours import Surface
 from solidiag.geography.voisinage import voisins_contigus
 from solidiag.statistics.autocorrelation import (
-    benjamini_hochberg,
     moran_global,
     moran_local,
+    permutations_suffisantes,
 )
 from solidiag.statistics.indices import sensibilite
+from solidiag.statistics.tests import ajuster
 from solidiag.statistics.typologie import (
     Entiers,
     Partition,
@@ -409,9 +410,13 @@ def _regrouper(
         return table, None
     hasard_global, hasard_local = rng.spawn(2)
     globale = moran_global(serie, voisins, permutations=999, rng=hasard_global)
-    locale = moran_local(serie, voisins, permutations=parametres["permutations"], rng=hasard_local)
+    permutations = max(
+        parametres["permutations"],
+        permutations_suffisantes(len(pourvus), parametres["fausses_decouvertes"]),
+    )
+    locale = moran_local(serie, voisins, permutations=permutations, rng=hasard_local)
     ajustees = np.full(len(serie), np.nan)
-    ajustees[pourvus] = benjamini_hochberg(locale.p[pourvus])
+    ajustees[pourvus] = ajuster(locale.p[pourvus])
     noms = [
         _QUADRANTS[locale.quadrants[i]]
         if voisins[i] and ajustees[i] <= parametres["fausses_decouvertes"]

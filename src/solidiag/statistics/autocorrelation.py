@@ -1,9 +1,10 @@
-"""Autocorrélation spatiale : indice de Moran global et local, fausses découvertes maîtrisées."""
+"""Autocorrélation spatiale : indice de Moran global et local."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +101,36 @@ def moran_global(
     )
 
 
+def permutations_suffisantes(territoires: int, alpha: float) -> int:
+    """Renvoie le nombre de permutations sous lequel rien ne peut passer l'ajustement.
+
+    La plus petite probabilité bilatérale est 2 / (permutations + 1) ; l'ajustement de Benjamini et
+    Hochberg demande, pour un seul territoire net sur n, une probabilité d'au plus alpha / n.
+
+    Examples
+    --------
+    >>> permutations_suffisantes(327, 0.05)
+    13080
+    """
+    return ceil(2 * territoires / alpha)
+
+
+def _tirer(
+    parmi: int, nombre: int, *, permutations: int, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Renvoie, par permutation, ``nombre`` rangs distincts tirés parmi ``parmi``, dans l'ordre."""
+    if nombre * nombre > parmi:
+        hasard = rng.random((permutations, parmi))
+        return np.argsort(hasard, axis=1, kind="stable")[:, :nombre].astype(np.int64)
+    tires = rng.integers(parmi, size=(permutations, nombre))
+    while True:
+        ranges = np.sort(tires, axis=1)
+        doubles = np.flatnonzero((ranges[:, 1:] == ranges[:, :-1]).any(axis=1))
+        if not doubles.size:
+            return tires
+        tires[doubles] = rng.integers(parmi, size=(doubles.size, nombre))
+
+
 def moran_local(
     valeurs: npt.ArrayLike, voisins: Voisins, *, permutations: int, rng: np.random.Generator
 ) -> MoranLocal:
@@ -117,7 +148,7 @@ def moran_local(
     variance = float((z * z).mean())
     retards = _retards(z, voisins)
     plus_grand = max((len(v) for v in voisins), default=0)
-    tires = np.argsort(rng.random((permutations, n - 1)), axis=1, kind="stable")[:, :plus_grand]
+    tires = _tirer(n - 1, plus_grand, permutations=permutations, rng=rng)
     p = np.ones(n)
     for i, siens in enumerate(voisins):
         if not len(siens):
@@ -138,26 +169,3 @@ def moran_local(
             for i, v in enumerate(voisins)
         ),
     )
-
-
-def benjamini_hochberg(p: npt.ArrayLike) -> Reels:
-    """Renvoie les probabilités ajustées, qui tiennent le taux de fausses découvertes.
-
-    References
-    ----------
-    Y. Benjamini et Y. Hochberg (1995), *Controlling the false discovery rate*, JRSS B 57.
-
-    Examples
-    --------
-    >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.005]).round(3).tolist()
-    [0.02, 0.04, 0.04, 0.02]
-    """
-    brutes = np.asarray(p, dtype=np.float64)
-    n = len(brutes)
-    if not n:
-        return brutes
-    ordre = np.argsort(brutes, kind="stable")[::-1]
-    ajustees = np.minimum.accumulate(brutes[ordre] * n / np.arange(n, 0, -1))
-    sortie = np.empty(n)
-    sortie[ordre] = np.minimum(ajustees, 1.0)
-    return sortie
