@@ -79,6 +79,6 @@ PRIORITES: dict[str, pl.DataType] = {
 
 ``statut`` : ``classe`` ; ``presence`` (offre connue par sa seule présence), ``approche`` (besoin
 qu'aucun indicateur propre ne mesure) ou ``non_classe`` (à documenter), tous trois sans score ni
-rang. ``rang_p05`` et ``rang_p95`` : neuf tirages de poids sur dix ; ``rang_min`` et ``rang_max`` : tous les tirages.
-``robustesse`` : ``robuste``, ``discutable``, ``sensible``.
+rang. ``rang_p05`` et ``rang_p95`` : neuf tirages de poids sur dix ; ``rang_min`` et ``rang_max`` :
+tous les tirages. ``robustesse`` : ``robuste``, ``discutable``, ``sensible``.
 """
