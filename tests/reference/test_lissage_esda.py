@@ -6,10 +6,9 @@ sont prises assez dispersées pour que la question ne se pose pas, et le cas a s
 
 import numpy as np
 import pytest
-from esda.smoothing import Empirical_Bayes, Spatial_Empirical_Bayes
-from libpysal.weights import lat2W
+from esda.smoothing import Empirical_Bayes
 
-from solidiag.statistics.lissage import bayes_global, bayes_local
+from solidiag.statistics.lissage import bayes_global
 
 COTE = 12
 
@@ -28,15 +27,3 @@ def test_global_smoothing_equals_esda(carte):
     lisse = bayes_global(effectifs, populations)
     assert (lisse.poids > 0).all()
     np.testing.assert_allclose(lisse.taux, attendu, rtol=1e-9)
-
-
-def test_local_smoothing_equals_esda(carte):
-    effectifs, populations = carte
-    voisins = lat2W(COTE, COTE)
-    voisins.id_order = list(range(COTE**2))
-    attendu = Spatial_Empirical_Bayes(effectifs, populations, voisins).r.ravel()
-    lisse = bayes_local(effectifs, populations, voisins.sparse)
-    np.testing.assert_allclose(lisse.taux, attendu, rtol=1e-9)
-    np.testing.assert_allclose(
-        bayes_local(effectifs, populations, voisins.sparse.toarray()).taux, attendu, rtol=1e-9
-    )

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from solidiag.statistics.classes import Classes, classer, classer_autour, classer_ensemble, jenks
+from solidiag.statistics.classes import Classes, classer, classer_autour, jenks
 
 
 def test_no_value_gives_no_class() -> None:
@@ -67,13 +67,6 @@ def test_a_value_is_classed_as_it_is_printed() -> None:
 def test_values_out_of_bounds_go_to_the_end_classes() -> None:
     classes = Classes(bornes=(5.0, 12.0, 20.0), decimales=0, methode="jenks")
     assert (classes.rang(-3), classes.rang(99)) == (0, 1)
-
-
-def test_two_compared_maps_share_their_classes() -> None:
-    avant, apres = [float(v) for v in range(5, 25)], [float(v) for v in range(8, 30)]
-    classes = classer_ensemble([avant, apres], decimales=0)
-    assert classes.bornes[0] == 5
-    assert classes.bornes[-1] == 29
 
 
 def test_classes_around_a_reference_are_symmetric() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from solidiag.statistics.lissage import bayes_global, bayes_local
+from solidiag.statistics.lissage import bayes_global
 
 
 def test_rates_no_more_scattered_than_chance_all_become_the_mean():
@@ -13,7 +13,6 @@ def test_rates_no_more_scattered_than_chance_all_become_the_mean():
 def test_no_event_anywhere_gives_zero_not_a_missing_rate():
     lisse = bayes_global([0, 0], [100, 200])
     assert lisse.taux.tolist() == [0, 0]
-    assert bayes_local([0, 0], [100, 200], np.ones((2, 2))).taux.tolist() == [0, 0]
 
 
 def test_a_place_without_people_or_count_has_no_rate_and_changes_no_other():
@@ -34,35 +33,10 @@ def test_the_smaller_the_population_the_stronger_the_smoothing():
     assert lisse.moyenne[0] < lisse.taux[0] < 0.3
 
 
-def test_a_place_without_neighbour_keeps_its_own_rate():
-    lisse = bayes_local([5, 20, 30], [100, 200, 900], np.zeros((3, 3)))
-    np.testing.assert_allclose(lisse.taux, [0.05, 0.1, 30 / 900])
-
-
-def test_a_missing_neighbour_does_not_count():
-    voisins = np.ones((4, 4))
-    entiers = bayes_local([5, 200, 30], [100, 900, 900], np.ones((3, 3)))
-    troue = bayes_local([5, 200, 30, np.nan], [100, 900, 900, 700], voisins)
-    np.testing.assert_allclose(troue.taux[:3], entiers.taux)
-    assert np.isnan(troue.taux[3])
-
-
-def test_the_weights_of_neighbours_and_the_diagonal_do_not_matter():
-    e, b = [5, 200, 30], [100, 900, 900]
-    simple = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
-    autre = np.array([[7, 0.5, 0], [0.5, 7, 0.5], [0, 0.5, 7]])
-    np.testing.assert_allclose(bayes_local(e, b, simple).taux, bayes_local(e, b, autre).taux)
-
-
 @pytest.mark.parametrize(("e", "b"), [([-1, 2], [10, 10]), ([1, 2], [-10, 10]), ([1], [1, 2])])
 def test_impossible_counts_are_refused(e, b):
     with pytest.raises(ValueError, match=r"négatif|longueurs"):
         bayes_global(e, b)
-
-
-def test_a_matrix_of_the_wrong_size_is_refused():
-    with pytest.raises(ValueError, match="matrice de voisinage"):
-        bayes_local([1, 2], [10, 10], np.ones((3, 3)))
 
 
 def test_a_small_base_is_drawn_towards_the_whole():

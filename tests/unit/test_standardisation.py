@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from solidiag.statistics.intervalles import poisson_exact, sondage
+from solidiag.statistics.intervalles import poisson_exact
 from solidiag.statistics.standardisation import (
     EFFECTIF_MANQUANT,
     SANS_ATTENDU,
@@ -95,11 +95,3 @@ def test_a_rate_without_population_or_count_is_missing_and_zero_is_a_measure():
     assert haut[0] == pytest.approx(36.8888, abs=1e-4)
     assert np.isnan(valeur[1:]).all()
     assert np.isnan(haut[1:]).all()
-
-
-def test_a_sampling_interval_stays_between_zero_and_its_ceiling():
-    bas, haut = sondage([10.0, 0.95, 5.0], [0.9, 0.1, -0.1], plafond=[100.0, 1.0, 9.0])
-    assert bas[0] == 0
-    assert haut[1] == 1
-    assert np.isnan(bas[2])
-    assert np.isnan(haut[2])

@@ -227,24 +227,6 @@ def classer(
     return Classes(bornes=(serie[0], *rondes, serie[-1]), decimales=decimales, methode=retenue)
 
 
-def classer_ensemble(
-    series: Sequence[Iterable[float]],
-    nombre: int = NOMBRE_DE_CLASSES,
-    *,
-    decimales: int = 1,
-    methode: Literal["auto", "jenks", "quantiles"] = "auto",
-) -> Classes:
-    """Renvoie les mêmes classes pour des cartes que l'on compare.
-
-    Examples
-    --------
-    >>> classer_ensemble([[1, 2], [2, 9]], decimales=0).bornes
-    (1.0, 2.0, 9.0, 9.0)
-    """
-    reunies = [valeur for serie in series for valeur in serie]
-    return classer(reunies, nombre, decimales=decimales, methode=methode)
-
-
 def classer_autour(valeurs: Iterable[float], reference: float, *, decimales: int = 1) -> Classes:
     """Renvoie cinq classes autour d'une valeur de référence, symétriques.
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from solidiag.statistics.intervalles import Tableau
 
@@ -27,7 +26,7 @@ class Lissage:
     poids
         Part du taux observé, entre 0 (rien que la moyenne) et 1 (rien que l'observé).
     moyenne
-        Taux vers lequel on lisse : celui de l'ensemble, ou du voisinage.
+        Taux vers lequel on lisse : celui de l'ensemble.
     """
 
     taux: Tableau
@@ -92,44 +91,6 @@ def bayes_global(
         unitaire=np.full(len(e), unitaire),
         variance=np.full(len(e), ecarts.sum() / somme - unitaire * nombre / somme),
     )
-
-
-def bayes_local(
-    effectifs: npt.ArrayLike,
-    populations: npt.ArrayLike,
-    voisins: npt.ArrayLike | sparse.sparray,
-) -> Lissage:
-    """Renvoie les taux lissés vers le taux du voisinage, le territoire lui-même compris.
-
-    Un territoire sans voisin garde son taux : son voisinage est lui-même.
-
-    Parameters
-    ----------
-    effectifs, populations
-        Un élément par territoire, comme pour `bayes_global`.
-    voisins
-        Matrice carrée, non nulle en ligne i et colonne j si j est voisin de i. La diagonale est
-        sans effet.
-
-    Raises
-    ------
-    ValueError
-        Si la matrice n'est pas carrée, d'une ligne par territoire.
-    """
-    e, b, valide = _valider(effectifs, populations)
-    matrice = sparse.csr_array(voisins)
-    if matrice.shape != (len(e), len(e)):
-        raise ValueError(f"matrice de voisinage : {matrice.shape}, attendu {(len(e), len(e))}")
-    liens = sparse.csr_array((matrice != 0).astype(np.float64))
-    liens = sparse.csr_array((liens + sparse.eye_array(len(e), format="csr")) > 0).astype(float)
-    population, compte = np.where(valide, b, 0.0), np.where(valide, e, 0.0)
-    taux = np.where(valide, _rapport(e, b), 0.0)
-    somme = liens @ population
-    sur = np.where(somme > 0, somme, np.nan)
-    moyenne = (liens @ compte) / sur
-    brute = (liens @ (population * taux**2)) / sur - moyenne**2
-    hasard = moyenne * (liens @ valide.astype(np.float64)) / sur
-    return _lisser(e, b, valide, moyenne=moyenne, unitaire=moyenne, variance=brute - hasard)
 
 
 def _valider(

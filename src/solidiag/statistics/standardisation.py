@@ -1,4 +1,8 @@
-"""Taux rapportés à une population, taux standardisés et rapports d'observés à attendus."""
+"""Taux rapportés à une population, taux standardisés et rapports d'observés à attendus.
+
+`taux_direct` et `rapport_standardise` attendent des tables par âge : aucune source embarquée n'en
+publie par commune, et le diagnostic ne les appelle pas encore.
+"""
 
 from __future__ import annotations
 
