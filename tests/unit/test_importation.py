@@ -427,4 +427,9 @@ def test_the_command_adds_with_yes_and_ends_1_on_a_refusal(
     assert "mauvais.csv » n'est pas ajouté" in lu.err
     assert lancer("verifier") == 0
     assert lancer("retirer", "ajout.insee.filosofi1.communes.2022") == 0
+    assert "--detruire" in capsys.readouterr().out
+    assert (tmp_path / "donnees" / "anciens" / "ajout.insee.filosofi1.communes.2022.1").is_dir()
+    assert lancer("retirer", "--detruire", "ajout.insee.filosofi1.communes.2022") == 0
+    assert not list((tmp_path / "donnees" / "anciens").iterdir())
+    assert lancer("retirer", "--detruire", "ajout.insee.filosofi1.communes.2022") == 1
     assert lancer("retirer", "ajout.insee.filosofi1.communes.2022") == 1

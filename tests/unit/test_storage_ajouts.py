@@ -125,6 +125,32 @@ def test_a_removed_addition_is_kept(tmp_path: Path) -> None:
         Ajouts(tmp_path).retirer(NOM)
 
 
+def test_a_destroyed_addition_leaves_no_received_byte_in_any_version(tmp_path: Path) -> None:
+    racine = tmp_path / "donnees"
+    ranger(racine)
+    assert {d.stat().st_mode & 0o777 for d in (racine, racine / "ajouts")} == {0o700}
+    ranger(racine, OCTETS + b"40088;12\n")
+    Ajouts(racine).retirer(NOM)
+    ranger(racine, OCTETS + b"40001;3\n", nom=f"{NOM}.autre")
+    ranger(racine)
+    assert len(Ajouts(racine).detruire(NOM)) == 3
+    (reste,) = [p for p in racine.rglob("*") if p.is_file() and p.suffix == ".csv"]
+    assert reste.read_bytes().endswith(b"40001;3\n")
+    with pytest.raises(FichierAbsent):
+        Ajouts(racine).detruire(NOM)
+
+
+def test_a_destroyed_partner_table_keeps_only_what_it_showed(tmp_path: Path) -> None:
+    fichiers = {"recu/brut": b"40192;3", "droit.yaml": b"seuil: 11\n"}
+    nom = empreinte(OCTETS)
+    Ajouts(tmp_path).ajouter(ajout(), {**fichiers, f"octets/{nom}.csv": OCTETS})
+    Ajouts(tmp_path).retirer(NOM)
+    (dossier,) = Ajouts(tmp_path).detruire(NOM)
+    assert not (dossier / "recu").exists()
+    assert (dossier / "octets" / f"{nom}.csv").read_bytes() == OCTETS
+    assert Ajouts(tmp_path).detruire(NOM) == []
+
+
 def _abimer_verrou(dossier: Path) -> None:
     (dossier / "verrou.json").write_text("{", encoding="utf-8")
 

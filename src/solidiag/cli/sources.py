@@ -72,6 +72,11 @@ def declarer(sources: argparse.ArgumentParser, commun: argparse.ArgumentParser) 
     action("verifier", "Contrôler l'empreinte de chaque fichier embarqué ou ajouté.")
     retirer = action("retirer", "Retirer un fichier ajouté ; il est gardé dans « anciens ».")
     retirer.add_argument("nom", metavar="SOURCE", help="nom de la source ajoutée")
+    retirer.add_argument(
+        "--detruire",
+        action="store_true",
+        help="effacer pour de bon les octets reçus, de cet ajout et des précédents de même nom",
+    )
     action("gabarits", "Lister les fichiers officiels que l'on sait reconnaître.")
 
 
@@ -189,11 +194,22 @@ def _verifier(lus: argparse.Namespace) -> int:
 
 
 def _retirer(lus: argparse.Namespace) -> int:
-    from solidiag.pipeline.importation import retirer
+    from solidiag.pipeline.importation import detruire, retirer
     from solidiag.storage.depot import Depot
 
+    if lus.detruire:
+        nombre = detruire(lus.nom, depot=Depot())
+        s = "s" if nombre > 1 else ""
+        sys.stdout.write(
+            f"Octets reçus effacés ({nombre} version{s} de « {lus.nom} »). Vos sauvegardes et "
+            "l'original que vous avez donné ne le sont pas.\n"
+        )
+        return 0
     dossier = retirer(lus.nom, depot=Depot())
-    sys.stdout.write(f"Ajout retiré ; il est gardé dans {dossier}\n")
+    sys.stdout.write(
+        f"Ajout retiré ; il est gardé, octets reçus compris, dans {dossier}\n"
+        f"Pour les effacer : solidiag sources retirer {lus.nom} --detruire\n"
+    )
     return 0
 
 

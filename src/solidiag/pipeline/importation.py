@@ -216,6 +216,22 @@ def retirer(nom: str, *, depot: Depot) -> Path:
     return ajouts.retirer(nom)
 
 
+def detruire(nom: str, *, depot: Depot) -> int:
+    """Efface pour de bon les octets reçus d'un ajout, même déjà retiré ; renvoie combien de fois.
+
+    Raises
+    ------
+    FichierRefuse
+        S'il n'y a, ni n'y a eu, d'ajout de ce nom.
+    """
+    ajouts = depot.ajouts or Ajouts(dossier_des_donnees())
+    if nom not in ajouts.noms() and not ajouts.passes(nom):
+        raise FichierRefuse(
+            nom, "aucun ajout n'a ce nom", "donnez le nom dit par « solidiag sources »"
+        )
+    return len(ajouts.detruire(nom))
+
+
 def controler_fichiers(depot: Depot) -> Controle:
     """Contrôle l'empreinte de chaque fichier, embarqué ou ajouté ; toutes les fautes sont dites."""
     fautes = list(depot.fautes)

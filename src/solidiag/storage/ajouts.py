@@ -225,10 +225,45 @@ class Ajouts:
         self.__dict__.pop("_lecture", None)
         return chemin
 
+    def detruire(self, nom: str) -> list[Path]:
+        """Efface pour de bon les octets reçus d'un ajout, présent et passés ; renvoie les dossiers.
+
+        De la table d'un partenaire restent la table protégée et son droit d'usage, dans
+        ``anciens/`` : ce qu'elle a montré. D'un autre ajout, rien ne reste.
+
+        Raises
+        ------
+        FichierAbsent
+            S'il n'y a, ni n'y a eu, d'ajout de ce nom.
+        """
+        if nom in self.noms():
+            self.retirer(nom)
+        vides = [dossier for dossier in self.passes(nom) if self._a_detruire(dossier).exists()]
+        if not vides and not self.passes(nom):
+            raise FichierAbsent(f"{PREFIXE}{nom}")
+        with self._ecriture():
+            for dossier in vides:
+                shutil.rmtree(self._a_detruire(dossier))
+        return vides
+
+    def passes(self, nom: str) -> list[Path]:
+        """Renvoie les dossiers des ajouts de ce nom qui ont été remplacés ou retirés."""
+        return [
+            dossier
+            for dossier in sorted((self.racine / "anciens").glob(f"{nom}.*"))
+            if dossier.name.removeprefix(f"{nom}.").isdigit()
+        ]
+
+    @staticmethod
+    def _a_detruire(dossier: Path) -> Path:
+        partenaire = (dossier / "droit.yaml").exists()
+        return dossier / "recu" if partenaire else dossier
+
     @contextmanager
     def _ecriture(self) -> Iterator[None]:
         try:
-            self.dossier.mkdir(parents=True, exist_ok=True)
+            self.racine.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.dossier.mkdir(exist_ok=True, mode=0o700)
             with exclusivite(self.dossier):
                 self._reprendre()
                 try:
@@ -254,7 +289,7 @@ class Ajouts:
         anciens = self.racine / "anciens"
         ranges = []
         for precedent in sorted(self.dossier.glob(".precedent-*")):
-            anciens.mkdir(exist_ok=True)
+            anciens.mkdir(exist_ok=True, mode=0o700)
             nom = precedent.name.removeprefix(".precedent-")
             rang = 1
             while (anciens / f"{nom}.{rang}").exists():
