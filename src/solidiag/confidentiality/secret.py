@@ -116,21 +116,6 @@ def sous_le_seuil(effectifs: npt.ArrayLike, regles: Regles) -> Masque:
     return np.asarray(bas & (x < regles.seuil), dtype=np.bool_)
 
 
-def taux_secret(numerateurs: npt.ArrayLike, denominateurs: npt.ArrayLike, regles: Regles) -> Masque:
-    """Dit quels taux sont secrets : par le numérateur, le dénominateur ou leur différence.
-
-    Examples
-    --------
-    Trois sur cent ; quatre-vingt-dix-sept sur cent ; cent sur cent ; zéro sur cinq.
-
-    >>> taux_secret([3, 97, 100, 0], [100, 100, 100, 5], Regles()).tolist()
-    [True, True, False, True]
-    """
-    x = np.asarray(numerateurs, dtype=np.float64)
-    n = np.asarray(denominateurs, dtype=np.float64)
-    return sous_le_seuil(x, regles) | sous_le_seuil(n, regles) | sous_le_seuil(n - x, regles)
-
-
 def domine(contributions: Sequence[float], total: float, regles: Regles) -> bool:
     """Dit si un montant est secret par dominance ou par la règle des p %.
 
