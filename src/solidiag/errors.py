@@ -49,7 +49,8 @@ class TerritoireInconnu(SolidiagError):
         self.code, self.cog, self.proches, self.motif = code, cog, tuple(proches), motif
         suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
         raison = motif or f"n'est pas dans le code officiel géographique {cog}"
-        super().__init__(f"Territoire inconnu : « {code} » {raison}.{suite}")
+        faute = "Nom ambigu" if motif.startswith("désigne ") else "Territoire inconnu"
+        super().__init__(f"{faute} : « {code} » {raison}.{suite}")
 
 
 class ListeDeCommunesInvalide(SolidiagError):

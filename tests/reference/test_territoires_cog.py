@@ -208,7 +208,7 @@ def test_any_territory_is_found(referentiel: Referentiel, texte: str, identifian
 def test_an_ambiguous_name_lists_its_territories(referentiel: Referentiel) -> None:
     with pytest.raises(TerritoireInconnu, match="désigne 4 territoires") as info:
         referentiel.resoudre("Saint-Denis")
-    assert "97411 (Saint-Denis)" in info.value.proches
+    assert "97411 (Saint-Denis, La Réunion)" in info.value.proches
 
 
 @pytest.mark.parametrize("texte", ["", "   ", "???", "200000"])

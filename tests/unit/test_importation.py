@@ -139,6 +139,26 @@ def test_a_member_that_leaves_the_archive_is_refused(nom: str) -> None:
         ouvrir(tampon.getvalue(), "x.zip")
 
 
+def test_a_word_document_is_said_such() -> None:
+    tampon = io.BytesIO()
+    with zipfile.ZipFile(tampon, "w") as sortie:
+        sortie.writestr("[Content_Types].xml", "<x/>")
+        sortie.writestr("word/document.xml", "<x/>")
+    with pytest.raises(FichierRefuse, match="document Word"):
+        ouvrir(tampon.getvalue(), "x.docx")
+
+
+def test_an_older_vintage_than_the_embedded_one_is_said(tmp_path: Path, connus: Connus) -> None:
+    ancien = FILOSOFI.replace(b"22;", b"15;").replace(b"D922", b"D915")
+    (tmp_path / "x.csv").write_bytes(ancien)
+    (tmp_path / "y.csv").write_bytes(FILOSOFI.replace(b"22;", b"25;").replace(b"D922", b"D925"))
+    depot = Depot.embarque()
+    (vieux,) = examiner(tmp_path / "x.csv", depot=depot, connus=connus).parties
+    (neuf,) = examiner(tmp_path / "y.csv", depot=depot, connus=connus).parties
+    assert "ne servira qu'aux séries" in " ".join(vieux.remarques)
+    assert "ne servira qu'aux séries" not in " ".join(neuf.remarques)
+
+
 def test_an_archive_in_an_archive_or_with_a_password_is_refused() -> None:
     dedans = io.BytesIO()
     with zipfile.ZipFile(dedans, "w") as sortie:
@@ -221,8 +241,9 @@ def test_an_update_without_network_changes_nothing(tmp_path: Path) -> None:
 
     depot = Depot(ajouts=tmp_path / "rien")
     faits = list(mettre_a_jour([], depot=depot, departement="40", jour=JOUR, recuperer=sans_reseau))
-    assert faits
-    assert all("le réseau ne répond pas" in fait.echec for fait in faits)
+    (fait,) = faits
+    assert "le réseau ne répond pas" in fait.echec
+    assert "autres fichiers n'ont pas été demandés" in fait.echec
     assert not (tmp_path / "rien").exists()
 
 

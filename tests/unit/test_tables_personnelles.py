@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from solidiag.errors import DeclarationInvalide, FichierRefuse, IndicateurInconnu
+from solidiag.errors import DeclarationInvalide, FichierRefuse, IndicateurInconnu, TerritoireInconnu
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.explication import expliquer
 from solidiag.pipeline.importation import territoires_connus
@@ -269,3 +269,20 @@ def test_indicators_are_found_by_words_with_their_state(tmp_path: Path, connus: 
 def test_an_unknown_indicator_offers_those_with_its_words() -> None:
     with pytest.raises(IndicateurInconnu, match="aa_inscrits"):
         expliquer("inscrits à l'alimentation aidée", "40", depot=Depot.embarque())
+
+
+def test_empty_fields_are_said_in_french(tmp_path: Path) -> None:
+    essai = Essai(tmp_path, table(["40192"]), {**EFFECTIF, "producteur": None, "titre": ""})
+    with pytest.raises(DeclarationInvalide) as info:
+        lire_declaration(essai.yaml, depot=essai.depot)
+    assert set(info.value.fautes) == {"titre : à remplir", "producteur : à remplir"}
+    essai = Essai(tmp_path, table(["40192"]), {**EFFECTIF, "periode": 2025, "niveau": "commune"})
+    with pytest.raises(DeclarationInvalide, match="entre guillemets") as info:
+        lire_declaration(essai.yaml, depot=essai.depot)
+    assert "Input" not in str(info.value)
+
+
+def test_an_ambiguous_name_gives_the_departement_of_each() -> None:
+    with pytest.raises(TerritoireInconnu, match="Nom ambigu") as info:
+        charger_referentiel(Depot.embarque()).resoudre("Saint-Martin")
+    assert all(", " in proche for proche in info.value.proches)

@@ -101,7 +101,7 @@ class Recherche:
                 raise TerritoireInconnu(
                     texte.strip(),
                     cog=self._cog,
-                    proches=[self._presenter(identifiant) for identifiant in trouves],
+                    proches=[self._situer(identifiant) for identifiant in trouves],
                     motif=f"désigne {len(trouves)} territoires",
                 )
         raise TerritoireInconnu(texte.strip(), cog=self._cog, proches=self._proches(texte))
@@ -118,6 +118,15 @@ class Recherche:
                     "département : les sources embarquées ne la couvrent pas"
                 ),
             )
+
+    def _situer(self, identifiant: str) -> str:
+        """Présente un territoire avec son département, quand son nom ne suffit pas."""
+        niveau, _, code = identifiant.partition("-")
+        departement = code[: 3 if code.startswith(("97", "98")) else 2]
+        nom = self._noms.get(f"DEP-{departement}", "")
+        if niveau != Niveau.COMMUNE.value or not nom:
+            return self._presenter(identifiant)
+        return f"{code} ({self._noms[identifiant]}, {nom})"
 
     def _presenter(self, identifiant: str) -> str:
         return f"{identifiant.partition('-')[2]} ({self._noms[identifiant]})"

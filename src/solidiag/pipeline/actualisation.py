@@ -62,7 +62,8 @@ def mettre_a_jour(
     Yields
     ------
     Actualisation
-        Une par gabarit : ce qui a été ajouté, ou pourquoi rien n'a changé.
+        Une par gabarit : ce qui a été ajouté, ou pourquoi rien n'a changé. Sans réseau, on s'arrête
+        au premier.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def mettre_a_jour(
 
         recuperer = recuperer_par_le_reseau
     connus = territoires_connus(charger_referentiel(depot))
-    for gabarit in choisis:
+    for rang, gabarit in enumerate(choisis):
         try:
             resultats = _actualiser(
                 gabarit,
@@ -86,9 +87,21 @@ def mettre_a_jour(
                 recuperer=recuperer,
             )
         except SolidiagError as erreur:
+            if isinstance(erreur, RecuperationImpossible) and erreur.cause == "reseau":
+                yield _sans_reseau(gabarit, erreur, restants=len(choisis) - rang - 1)
+                return
             yield Actualisation(gabarit=gabarit.id, titre=gabarit.titre, echec=str(erreur))
         else:
             yield Actualisation(gabarit=gabarit.id, titre=gabarit.titre, resultats=resultats)
+
+
+def _sans_reseau(
+    gabarit: Gabarit, erreur: RecuperationImpossible, *, restants: int
+) -> Actualisation:
+    """Renvoie la seule faute à dire sans réseau : les autres fichiers échoueraient de même."""
+    suite = f" Les {restants} autres fichiers n'ont pas été demandés." if restants > 1 else ""
+    suite = suite or (" L'autre fichier n'a pas été demandé." if restants else "")
+    return Actualisation(gabarit=gabarit.id, titre=gabarit.titre, echec=f"{erreur}{suite}")
 
 
 def _gabarits_nommes(noms: Sequence[str], depot: Depot) -> list[Gabarit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,7 @@ def examiner(
     FichierRefuse
         Si le fichier n'est pas reconnu ou pas lisible.
     """
-    return reconnaitre(
+    examen = reconnaitre(
         lire_fichier(chemin),
         chemin.name,
         depot.gabarits.values(),
@@ -139,6 +139,25 @@ def examiner(
         millesime=millesime,
         seul=gabarit,
     )
+    parties = tuple(_dire_plus_ancien(partie, depot) for partie in examen.parties)
+    return replace(examen, parties=parties)
+
+
+def _dire_plus_ancien(partie: Partie, depot: Depot) -> Partie:
+    """Dit qu'un millésime embarqué, plus récent, restera celui que l'on montre."""
+    recents = [
+        max(lecture.periode for lecture in declare.lectures)
+        for nom in partie.remplit
+        if (declare := depot.declares.get(nom)) is not None and declare.lectures
+    ]
+    millesime = partie.fichier.millesime
+    if not recents or len(recents) < len(partie.remplit) or min(recents)[:4] <= millesime[:4]:
+        return partie
+    remarque = (
+        f"Le millésime {min(recents)} est déjà embarqué : celui-ci, de {millesime}, plus ancien, "
+        "ne servira qu'aux séries."
+    )
+    return replace(partie, remarques=(*partie.remarques, remarque))
 
 
 def ajouter(

@@ -140,6 +140,12 @@ def classeur_de(octets: bytes, nom: str) -> str | None:
     with _zip(octets, nom) as archive:
         noms = set(archive.namelist())
         extension = None
+        if any(n.startswith("word/") for n in noms):
+            raise FichierRefuse(
+                nom,
+                "c'est un document Word, pas un tableau",
+                "copiez son tableau dans un classeur ou un CSV, et donnez-le",
+            )
         if "[Content_Types].xml" in noms and any(n.startswith("xl/") for n in noms):
             extension = ".xlsx"
         elif "content.xml" in noms and "mimetype" in noms:

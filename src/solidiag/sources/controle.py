@@ -318,6 +318,13 @@ def _bilan(
             f"(« {inconnus[0]} ») : "
             f"{'ces lignes ne serviront' if s else 'cette ligne ne servira'} pas."
         )
+    epci = [code for niveau, code in codes if niveau == "EPCI"]
+    sans = sum(not connus.connait("EPCI", code) for code in epci)
+    if sans > 0.05 * len(epci):
+        dites.append(
+            f"{sans} des {len(epci)} intercommunalités n'existent plus sous ce code : le fichier "
+            f"est d'un autre périmètre que celui de {connus.cog}, et elles resteront sans valeur."
+        )
     departements = sorted({d for n, c in vrais if (d := connus.departement(n, c))})
     niveaux = tuple(sorted({niveau for niveau, _ in vrais}))
     source, dites_cog = _decouper(essai.source, vrais, connus)
