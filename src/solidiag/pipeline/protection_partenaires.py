@@ -48,6 +48,7 @@ from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import Reconnaissance
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutGarde, Ajouts, dossier_des_donnees
 from solidiag.storage.cache import Cache
+from solidiag.storage.declarations import dire_faute
 from solidiag.storage.depot import Depot
 
 _NIVEAUX_PROTEGES = ("COM", "EPCI", "DEP")
@@ -65,7 +66,7 @@ def indicateur_de(table: TablePersonnelle) -> Indicateur:
     try:
         return table.indicateur()
     except ValidationError as erreur:
-        fautes = [f"{'.'.join(map(str, f['loc']))} : {f['msg']}" for f in erreur.errors()]
+        fautes = [f"{'.'.join(map(str, f['loc']))} : {dire_faute(f)}" for f in erreur.errors()]
         raise DeclarationInvalide(table.id, fautes) from erreur
 
 

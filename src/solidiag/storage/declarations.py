@@ -62,13 +62,13 @@ def valider(modele: type[_Modele], contenu: Any, *, nom: str) -> _Modele:
         return modele.model_validate(contenu)
     except ValidationError as erreur:
         fautes = [
-            f"{'.'.join(str(partie) for partie in faute['loc']) or '(racine)'} : {_dire(faute)}"
+            f"{'.'.join(map(str, faute['loc'])) or '(racine)'} : {dire_faute(faute)}"
             for faute in erreur.errors()
         ]
         raise DeclarationInvalide(nom, fautes) from erreur
 
 
-def _dire(faute: Any) -> str:
+def dire_faute(faute: Any) -> str:
     """Renvoie une faute de validation en français."""
     genre, contexte, donne = faute["type"], faute.get("ctx", {}), faute["input"]
     if genre == "missing" or donne in ("", None):
