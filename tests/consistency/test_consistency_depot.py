@@ -122,6 +122,7 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.RenduImpossible("PDF", "une figure n'a pas de texte"),
         errors.VerificationImpossible("sortie", "ce dossier n'existe pas"),
         errors.PublicationInterdite("table", "une valeur est secrète"),
+        errors.DejaMontre("table", [("COM-40192",)]),
     )
 }
 
