@@ -175,7 +175,7 @@ def test_a_folder_that_is_not_a_diagnosis_cannot_be_verified(
 def test_sources_are_listed_with_their_age(lancer: Lancer) -> None:
     liste = lancer("sources")
     assert liste.code == 0
-    assert "Filosofi" in liste.sortie
+    assert "Revenus et pauvreté des ménages (Filosofi)\n   insee.filosofi\n" in liste.sortie
     assert "24 mois" in liste.sortie
 
 

@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from solidiag.pipeline.explication_propre import Explication
@@ -116,24 +118,14 @@ def afficher_verification(verification: Verification) -> None:
 
 
 def afficher_sources(fiches: list[FicheSource]) -> None:
-    """Montre les sources embarquées, leur âge et ce qu'elles couvrent."""
+    """Montre chaque source : son titre, son identifiant, puis son âge et ce qu'elle couvre."""
     console = _console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Identifiant", no_wrap=True)
-    for entete in ("Source", "Producteur", "Millésimes", "Âge", "Couvre", "Copie"):
-        table.add_column(entete, overflow="fold")
     for fiche in fiches:
-        table.add_row(
-            fiche.id,
-            f"{fiche.titre} (ajouté)" if fiche.ajoutee else fiche.titre,
-            fiche.producteur,
-            fiche.millesimes,
-            fiche.age,
-            fiche.couverture,
-            fiche.copie,
-            style="yellow" if fiche.ancienne else "",
-        )
-    console.print(table)
+        titre = f"{fiche.titre} (ajouté)" if fiche.ajoutee else fiche.titre
+        console.print(titre, style="bold yellow" if fiche.ancienne else "bold", markup=False)
+        suite = (fiche.producteur, fiche.millesimes, fiche.age, fiche.couverture, fiche.copie)
+        console.print(f"   {fiche.id}", markup=False, highlight=False, soft_wrap=True)
+        console.print(Padding(Text(" · ".join(m for m in suite if m)), (0, 0, 0, 3)))
     anciennes = sum(fiche.ancienne for fiche in fiches)
     console.print(
         f"{len(fiches)} sources, dont {anciennes} de plus de 24 mois (en jaune, marquées « ! »)."
