@@ -393,6 +393,7 @@ def test_a_partner_row_deduced_from_its_sum_is_refused(
     ("changes", "attendu"),
     [
         ({"partenaire": True}, "droit_d_usage"),
+        ({"partenaire": True, "droit_d_usage": DROIT, "liste_complete": True}, "liste_complete"),
         ({"nature": "valeur"}, "valeur"),
         ({"denominateur": ""}, "denominateur"),
         ({"periode": "l'an dernier"}, "periode"),

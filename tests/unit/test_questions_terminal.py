@@ -16,8 +16,11 @@ import yaml
 
 from solidiag.storage.depot import Depot
 
-DELAI = 40.0
+DELAI = 120.0
 """Secondes au-delà desquelles une question attendue est tenue pour absente."""
+
+RELANCE = 5.0
+"""Secondes avant de presser de nouveau une touche restée sans effet."""
 
 TABLE = "Insee;Foyers aidés;Foyers\n40192;120;900\n40088;80;700\n40046;60;500\n"
 
@@ -75,15 +78,25 @@ class Terminal:
         os.write(self.maitre, f"{reponse}\n".encode())
         return avant
 
-    def finir(self) -> tuple[int, str]:
-        """Renvoie le code de sortie et la fin de ce qui a été écrit."""
+    def finir(self, touche: bytes = b"") -> tuple[int, str]:
+        """Renvoie le code de sortie et la fin de ce qui a été écrit.
+
+        ``touche`` est pressée de nouveau, comme le ferait une personne, si rien ne vient : un
+        signal reçu juste avant que la lecture ne bloque ne l'interrompt pas.
+        """
         octets, fin = self.vu.encode(), time.monotonic() + DELAI
         while True:
-            prets, _, _ = select.select([self.maitre], [], [], max(0.0, fin - time.monotonic()))
+            reste = fin - time.monotonic()
+            prets, _, _ = select.select(
+                [self.maitre], [], [], max(0.0, min(reste, RELANCE) if touche else reste)
+            )
             try:
                 morceau = os.read(self.maitre, 4096) if prets else b""
             except OSError:
                 break
+            if not prets and touche and reste > 0:
+                os.write(self.maitre, touche)
+                continue
             assert morceau, f"la commande ne finit pas ; vu : {octets.decode(errors='ignore')}"
             octets += morceau
         return self.processus.wait(timeout=DELAI), octets.decode(errors="ignore")
@@ -186,7 +199,7 @@ def test_leaving_adds_nothing(
             terminal.repondre(question, "")
         terminal.attendre("Ajouter ? [o/N] ")
     os.write(terminal.maitre, touche)
-    code, fin = terminal.finir()
+    code, fin = terminal.finir(touche)
     assert code == 130
     assert "Interrompu" in fin
     assert "Traceback" not in fin

@@ -115,6 +115,11 @@ class TablePersonnelle(BaseModel):
             fautes.append(f"la nature « {self.nature} » demande la colonne « valeur »")
         if self.remplit and self.remplit != self.id:
             fautes.append("« remplit » et « id » nomment deux indicateurs : gardez « remplit »")
+        if self.liste_complete and self.partenaire:
+            fautes.append(
+                "« liste_complete » ne va pas avec des données de partenaire : des zéros connus "
+                "aideraient à retrouver ce qui est caché ; écrivez les zéros dans la table"
+            )
         if self.liste_complete and (self.niveau != "COM" or self.nature == "valeur"):
             fautes.append(
                 "« liste_complete » demande une table de communes, d'un effectif ou d'un rapport"
