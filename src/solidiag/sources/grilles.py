@@ -248,7 +248,8 @@ def _texte(
         ).alias(LIGNE)
     else:
         lignes = _lignes_lentes(texte, options, hauteur=grille.height)
-    return grille.select(pl.col(gardees).fill_null("")).with_columns(lignes)
+    vides = [colonne.name for colonne in grille if colonne.null_count()]
+    return grille.select(gardees).with_columns(pl.col(vides).fill_null(""), lignes)
 
 
 def _une_ligne_par_rangee(texte: bytes, options: Options, *, hauteur: int, largeur: int) -> bool:

@@ -112,26 +112,16 @@ def _interpreter(
     if fautives:
         faute = f"la marque « {fautives[0]} » n'a pas un statut d'absence (Q, O, L ou M)"
         raise DeclarationInvalide(f"{source.id}/{fichier.id}", [faute])
-    texte = pl.col("brut").str.strip_chars()
-    nombre = texte
-    for caractere in options.milliers:
-        nombre = nombre.str.replace_all(caractere, "", literal=True)
-    if options.decimale == ",":
-        nombre = nombre.str.replace_all(",", ".", literal=True)
-    nombre = nombre.cast(pl.Float64, strict=False)
-    table = brut.with_columns(
-        texte.alias("brut"),
-        pl.when(nombre.is_finite()).then(nombre).otherwise(None).alias("valeur"),
-    )
-    normal = pl.lit(ObsStatus.NORMAL.value)
+    statut = pl.lit(ObsStatus.NORMAL.value)
+    table = brut.with_columns(_nombre(pl.col("brut"), options).alias("valeur"))
     if table["valeur"].null_count():
+        texte = pl.col("brut").str.strip_chars()
+        table = brut.with_columns(texte.alias("brut"), _nombre(texte, options).alias("valeur"))
         statut = (
             pl.when(pl.col("valeur").is_null())
             .then(pl.col("brut").replace_strict(marques, default=None, return_dtype=pl.String))
-            .otherwise(normal)
+            .otherwise(statut)
         )
-    else:
-        statut = normal
     table = table.with_columns(statut.alias("statut"))
     inconnues = table.filter(pl.col("statut").is_null())
     if not inconnues.is_empty():
@@ -155,6 +145,16 @@ def _interpreter(
     return mettre_au_schema(
         table.with_columns(_precision(options).alias("precision")).drop("brut"), TABLE_SOURCE
     )
+
+
+def _nombre(texte: pl.Expr, options: Options) -> pl.Expr:
+    """Renvoie le nombre fini que dit un texte, ou rien."""
+    for caractere in options.milliers:
+        texte = texte.str.replace_all(caractere, "", literal=True)
+    if options.decimale == ",":
+        texte = texte.str.replace_all(",", ".", literal=True)
+    nombre = texte.cast(pl.Float64, strict=False)
+    return pl.when(nombre.is_finite()).then(nombre).otherwise(None)
 
 
 def _sans_repetition(table: pl.DataFrame, source: Source, fichier: Fichier) -> pl.DataFrame:
