@@ -26,6 +26,25 @@ SERVICES: dict[str, pl.DataType] = {
     "saturation": pl.String(),
     "fermeture": pl.String(),
     "horaires": pl.String(),
+    "horaires_osm": pl.String(),
+    "structure": pl.String(),
+    "description": pl.String(),
+    "type_service": pl.String(),
+    "frais": pl.String(),
+    "modes_accueil": pl.List(pl.String()),
+    "modes_mobilisation": pl.List(pl.String()),
+    "mobilisable_par": pl.List(pl.String()),
+    "reseaux": pl.List(pl.String()),
+    "zone_eligibilite": pl.List(pl.String()),
+    "aller_vers": pl.String(),
+    "etp": pl.Float64(),
+    "heures_hebdo": pl.Float64(),
+    "delai_jours": pl.Float64(),
+    "pilote": pl.String(),
+    "financeurs": pl.List(pl.String()),
+    "lien": pl.String(),
+    "identifiants": pl.List(pl.String()),
+    "date_fin": pl.String(),
     "origin": pl.String(),
     "ligne": pl.UInt32(),
     "groupe": pl.String(),
@@ -39,6 +58,17 @@ SERVICES: dict[str, pl.DataType] = {
 AAAA-MM-JJ. ``groupe`` réunit les lignes qui décrivent le même service (identifiant de la ligne
 gardée), ``motif_groupe`` dit pourquoi. ``remarque`` : ce que le lecteur doit savoir de la ligne
 (bus, postes au siège, commune déduite du code postal...).
+
+``horaires`` est le texte de la source ; ``horaires_osm`` le même au format OpenStreetMap, s'il y
+est. ``structure`` : nom de l'organisme qui rend le service. ``type_service``, ``frais``,
+``modes_accueil``, ``modes_mobilisation``, ``mobilisable_par``, ``reseaux`` : vocabulaires de
+data·inclusion v1. ``zone_eligibilite`` : codes Insee de commune (5 caractères), d'EPCI (9), de
+département (2 ou 3), pays (``france``) ; vide : partout. ``aller_vers`` : ``itinerant`` (bus,
+tournée), ``permanence`` (lieu d'un autre, certains jours), ``domicile``, ``distance``, ou rien.
+``capacite`` porte son unité (``places``, ``postes``, ``lits``...) ; ``etp`` et ``heures_hebdo``
+s'y ajoutent. ``delai_jours`` : attente avant le premier rendez-vous. ``saturation`` : ``sature``,
+``liste_attente``, ``disponible``, ou rien (inconnue). ``identifiants`` : ``finess:400000123``,
+``siret:...``, ``soliguide:...``. ``date_fin`` : fin connue du service ou de son financement.
 """
 
 ECARTS: dict[str, pl.DataType] = {

@@ -78,6 +78,13 @@ class Matiere:
     lissages
         Taux lissés des communes, pour les indicateurs aux petits effectifs (voir
         `solidiag.besoins.lissages`).
+    qualite_offre
+        Qualité et fraîcheur de l'inventaire, par territoire.
+    coordination
+        Tables de `solidiag.model.coordination` : ``acteurs``, ``dispositifs``, ``actions``,
+        ``liens``, ``parcours``, ``roles``, ``constats``, ``reseau``.
+    changements
+        Ce qui a changé depuis le résultat précédent : réglages et valeurs.
     """
 
     departement: Territoire
@@ -109,6 +116,9 @@ class Matiere:
     personnes: PublishedTable | None = None
     comptes_de_personnes: Mapping[str, PersonnesDomaine] = field(default_factory=dict)
     lissages: PublishedTable | None = None
+    qualite_offre: PublishedTable | None = None
+    coordination: Mapping[str, PublishedTable] = field(default_factory=dict)
+    changements: PublishedTable | None = None
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[Observe]]:
