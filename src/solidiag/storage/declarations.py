@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,12 +103,15 @@ def dire_faute(faute: Any) -> str:
     return str(faute["msg"])
 
 
-def charger_dossier(dossier: Path, modele: type[_Modele]) -> Iterator[_Modele]:
+def charger_dossier(
+    dossier: Path, modele: type[_Modele], *, remplaces: Mapping[Path, Path] | None = None
+) -> Iterator[_Modele]:
     """Parcourt les déclarations d'un dossier, par ordre de nom de fichier.
 
-    Un fichier porte une déclaration, ou une liste de déclarations.
+    Un fichier porte une déclaration, ou une liste de déclarations ; ``remplaces`` donne, pour un
+    fichier livré, la copie réglée à lire à sa place.
     """
     for chemin in sorted(dossier.rglob("*.yaml")):
-        contenu = lire_yaml(chemin)
+        contenu = lire_yaml((remplaces or {}).get(chemin, chemin))
         for element in contenu if isinstance(contenu, list) else [contenu]:
             yield valider(modele, element, nom=chemin.name)

@@ -20,6 +20,7 @@ from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
 from solidiag.model.origin import Retrieval
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, dossier_des_donnees
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
+from solidiag.storage.reglages import Reglages
 
 
 def empreinte(octets: bytes) -> str:
@@ -49,18 +50,21 @@ class Depot:
         self.racine = racine
         self.donnees = racine / "donnees"
         self.declarations = racine / "declarations"
+        self.reglages = Reglages(ajouts, self.declarations) if ajouts else None
 
     @classmethod
     def embarque(cls) -> Depot:
         """Renvoie le dépôt des seuls fichiers embarqués, sans ce que la personne a ajouté."""
         depot = cls()
         depot.ajouts = None
+        depot.reglages = None
         return depot
 
     def passager(self, ajout: Ajout, fichiers: Mapping[str, bytes]) -> Depot:
         """Renvoie un dépôt dont le seul ajout est celui-ci, en mémoire : rien n'est écrit."""
         autre = Depot(self.racine)
         autre.ajouts = AjoutEnMemoire(ajout, fichiers)
+        autre.reglages = self.reglages
         autre.__dict__["_embarquees"] = self._embarquees
         autre.__dict__["declares"] = self.declares
         return autre
@@ -147,13 +151,15 @@ class Depot:
     @cached_property
     def mesures(self) -> dict[str, MesureOffre]:
         """Mesures d'offre déclarées, par identifiant."""
-        return {m.id: m for m in charger_dossier(self.declarations / "mesures", MesureOffre)}
+        dossier = self.declarations / "mesures"
+        return {m.id: m for m in charger_dossier(dossier, MesureOffre, remplaces=self._remplaces)}
 
     @cached_property
     def croisements(self) -> dict[str, Croisement]:
         """Croisements besoin × offre déclarés, par domaine."""
         dossier = self.declarations / "croisements"
-        return {c.domaine: c for c in charger_dossier(dossier, Croisement)}
+        lus = charger_dossier(dossier, Croisement, remplaces=self._remplaces)
+        return {c.domaine: c for c in lus}
 
     @cached_property
     def bases(self) -> dict[str, Indicateur]:
@@ -193,11 +199,17 @@ class Depot:
 
     def parametres(self, nom: str) -> dict[str, Any]:
         """Renvoie le contenu de ``declarations/parametres/<nom>.yaml``."""
-        return dict(lire_yaml(self.declarations / "parametres" / f"{nom}.yaml"))
+        return dict(self.declaration(f"parametres/{nom}.yaml"))
 
     def declaration(self, chemin: str) -> Any:
         """Renvoie le contenu d'un fichier YAML sous ``declarations/``."""
-        return lire_yaml(self.declarations / chemin)
+        livre = self.declarations / chemin
+        return lire_yaml(self._remplaces.get(livre, livre))
+
+    @property
+    def _remplaces(self) -> Mapping[Path, Path]:
+        """Fichiers livrés vers ceux que la personne a réglés."""
+        return self.reglages.remplaces if self.reglages is not None else {}
 
     @cached_property
     def verrous(self) -> dict[str, dict[str, Any]]:
@@ -322,6 +334,8 @@ class Depot:
                     condense.update(chemin_fichier.read_bytes())
         if self.ajouts is not None:
             condense.update(self.ajouts.empreinte().encode())
+        if self.reglages is not None:
+            condense.update(self.reglages.empreinte().encode())
         return condense.hexdigest()
 
 

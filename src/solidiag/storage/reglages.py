@@ -1,0 +1,300 @@
+"""Réglages d'une personne : ses copies de fichiers de déclaration, lues à la place des livrées.
+
+Un réglage est un fichier YAML de ``reglages/`` dans le dossier de données de la personne, au même
+chemin que celui de ``declarations/`` (``parametres/temps_de_trajet.yaml``). Il remplace le fichier
+livré en entier. ``reglages/origines.json`` garde l'empreinte du fichier livré au moment de la
+copie : si une nouvelle version de Solidiag l'a changé, c'est dit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from solidiag.errors import DeclarationInvalide, SortieImpossible
+from solidiag.storage.declarations import lire_yaml
+from solidiag.storage.sorties import raison_de
+
+AJUSTABLES = ("parametres", "services", "dispositifs", "croisements", "mesures")
+"""Dossiers de ``declarations/`` qu'une personne du métier peut régler."""
+
+_ORIGINES = "origines.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Une valeur réglée autrement que dans le fichier livré.
+
+    Parameters
+    ----------
+    fichier
+        Chemin sous ``declarations/``, sans suffixe (``parametres/temps_de_trajet``).
+    cle
+        Place de la valeur (``vitesses_km_h.5.central``).
+    livre, regle
+        Les deux valeurs, en texte ; vide : la clé n'y est pas.
+    """
+
+    fichier: str
+    cle: str
+    livre: str
+    regle: str
+
+
+class Reglages:
+    """Réglages d'une personne.
+
+    Parameters
+    ----------
+    racine
+        Dossier de données de la personne ; il peut ne pas exister.
+    declarations
+        Dossier des déclarations livrées.
+    """
+
+    def __init__(self, racine: Path, declarations: Path) -> None:
+        self.dossier = racine / "reglages"
+        self.declarations = declarations
+
+    @property
+    def noms(self) -> list[str]:
+        """Fichiers qu'on peut régler, sans suffixe (``parametres/temps_de_trajet``)."""
+        return [
+            chemin.relative_to(self.declarations).with_suffix("").as_posix()
+            for dossier in AJUSTABLES
+            for chemin in sorted((self.declarations / dossier).rglob("*.yaml"))
+        ]
+
+    @cached_property
+    def remplaces(self) -> dict[Path, Path]:
+        """Fichier livré vers la copie de la personne, pour chaque réglage présent."""
+        return {
+            self.declarations / f"{nom}.yaml": copie
+            for nom in self.noms
+            if (copie := self.dossier / f"{nom}.yaml").is_file()
+        }
+
+    @property
+    def inconnus(self) -> list[str]:
+        """Fichiers de ``reglages/`` qui ne remplacent rien : un nom mal écrit, le plus souvent."""
+        if not self.dossier.is_dir():
+            return []
+        connus = set(self.remplaces.values())
+        return sorted(
+            chemin.relative_to(self.dossier).as_posix()
+            for chemin in self.dossier.rglob("*.y*ml")
+            if chemin not in connus
+        )
+
+    @cached_property
+    def perimes(self) -> list[str]:
+        """Réglages dont le fichier livré a changé depuis la copie."""
+        origines = self._origines()
+        return [
+            self.nom(livre)
+            for livre in self.remplaces
+            if (connue := origines.get(self.nom(livre))) and connue != _empreinte(livre)
+        ]
+
+    def nom(self, livre: Path) -> str:
+        """Renvoie le nom d'un réglage d'après le fichier livré."""
+        return livre.relative_to(self.declarations).with_suffix("").as_posix()
+
+    def differences(self) -> list[Difference]:
+        """Renvoie chaque valeur réglée autrement, par fichier puis par clé.
+
+        Raises
+        ------
+        DeclarationInvalide
+            Si un réglage n'est pas du YAML.
+        """
+        return [
+            Difference(fichier=self.nom(livre), cle=cle, livre=avant, regle=apres)
+            for livre, copie in sorted(self.remplaces.items())
+            for cle, avant, apres in comparer(lire_yaml(livre), lire_yaml(copie))
+        ]
+
+    def empreinte(self) -> str:
+        """Renvoie l'empreinte des réglages, vide s'il n'y en a pas."""
+        if not self.remplaces:
+            return ""
+        condense = hashlib.sha256()
+        for livre, copie in sorted(self.remplaces.items()):
+            condense.update(f"{self.nom(livre)} {_empreinte(copie)}\n".encode())
+        return condense.hexdigest()
+
+    def copier(self, nom: str) -> Path:
+        """Renvoie le chemin d'un réglage, copié du fichier livré s'il n'était pas encore là.
+
+        Raises
+        ------
+        DeclarationInvalide
+            Si ce fichier n'est pas réglable.
+        SortieImpossible
+            Si la copie ne peut pas être écrite.
+        """
+        livre = self._livre(nom)
+        copie = self.dossier / f"{self.nom(livre)}.yaml"
+        if copie.exists():
+            return copie
+        origines = {**self._origines(), self.nom(livre): _empreinte(livre)}
+        try:
+            copie.parent.mkdir(parents=True, exist_ok=True)
+            _ecrire(copie, livre.read_bytes())
+            _ecrire(self.dossier / _ORIGINES, json.dumps(origines, indent=1).encode())
+        except OSError as erreur:
+            raise SortieImpossible(str(copie), raison_de(erreur)) from erreur
+        self.__dict__.pop("remplaces", None)
+        return copie
+
+    def retirer(self, nom: str) -> Path:
+        """Range un réglage dans ``reglages/anciens`` et renvoie sa nouvelle place.
+
+        Raises
+        ------
+        DeclarationInvalide
+            Si ce réglage n'existe pas.
+        SortieImpossible
+            S'il ne peut pas être déplacé.
+        """
+        livre = self._livre(nom)
+        copie = self.remplaces.get(livre)
+        if copie is None:
+            raise DeclarationInvalide(self.nom(livre), ["ce fichier n'est pas réglé : rien à ôter"])
+        rangs = range(1, 10_000)
+        anciens = self.dossier.parent / "anciens" / "reglages"
+        cible = next(
+            place
+            for rang in rangs
+            if not (place := anciens / f"{self.nom(livre).replace('/', '-')}.{rang}.yaml").exists()
+        )
+        try:
+            cible.parent.mkdir(parents=True, exist_ok=True)
+            copie.replace(cible)
+        except OSError as erreur:
+            raise SortieImpossible(str(cible), raison_de(erreur)) from erreur
+        self.__dict__.pop("remplaces", None)
+        return cible
+
+    def _livre(self, nom: str) -> Path:
+        """Renvoie le fichier livré d'un nom, dossier et suffixe facultatifs."""
+        voulu = nom.removesuffix(".yaml").removesuffix(".yml")
+        trouves = [n for n in self.noms if n == voulu] or [
+            n for n in self.noms if n.rpartition("/")[2] == voulu
+        ]
+        if len(trouves) != 1:
+            proches = [n for n in self.noms if voulu.rpartition("/")[2][:4] in n] or self.noms
+            raise DeclarationInvalide(
+                nom,
+                [
+                    "ce n'est pas un fichier réglable"
+                    if not trouves
+                    else f"plusieurs fichiers ont ce nom : {', '.join(trouves)}",
+                    f"choix : {', '.join(proches)}",
+                ],
+            )
+        return self.declarations / f"{trouves[0]}.yaml"
+
+    def _origines(self) -> dict[str, str]:
+        try:
+            lues = json.loads((self.dossier / _ORIGINES).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {str(k): str(v) for k, v in lues.items()} if isinstance(lues, dict) else {}
+
+
+def comparer(livre: Any, regle: Any) -> Iterator[tuple[str, str, str]]:
+    """Parcourt les valeurs qui diffèrent entre deux contenus : clé, valeur livrée, valeur réglée.
+
+    Examples
+    --------
+    >>> list(comparer({"a": {"b": 1}, "c": 2}, {"a": {"b": 3}, "d": 4}))
+    [('a.b', '1', '3'), ('c', '2', ''), ('d', '', '4')]
+    """
+    avant, apres = dict(_feuilles(livre)), dict(_feuilles(regle))
+    for cle in dict.fromkeys((*avant, *apres)):
+        if avant.get(cle) != apres.get(cle):
+            yield cle, avant.get(cle, ""), apres.get(cle, "")
+
+
+def fautes_de_forme(livre: Any, regle: Any, *, place: str = "") -> list[str]:
+    """Renvoie ce qui, dans un réglage, n'a pas la forme du fichier livré, en français.
+
+    Une clé de mot doit y être, et un nombre rester un nombre. Une liste peut changer de longueur.
+    """
+    ici = place or "(racine)"
+    if isinstance(livre, Mapping):
+        if not isinstance(regle, Mapping):
+            return [f"{ici} : une table {{clé: valeur}} est attendue"]
+        fautes = []
+        for cle, valeur in livre.items():
+            suite = f"{place}.{cle}" if place else str(cle)
+            if cle not in regle:
+                fautes.append(f"{suite} : manque (valeur livrée : {_texte(valeur)})")
+            else:
+                fautes += fautes_de_forme(valeur, regle[cle], place=suite)
+        en_trop = [str(cle) for cle in regle if cle not in livre]
+        fautes += [f"{place}.{cle}".lstrip(".") + " : clé inconnue" for cle in en_trop]
+        return fautes
+    if isinstance(livre, bool):
+        return [] if isinstance(regle, bool) else [f"{ici} : true ou false attendu"]
+    if isinstance(livre, int | float):
+        juste = isinstance(regle, int | float) and not isinstance(regle, bool)
+        trouve = f"trouvé « {_texte(regle)} »"
+        return [] if juste else [f"{ici} : un nombre est attendu (point décimal), {trouve}"]
+    if isinstance(livre, str):
+        return [] if isinstance(regle, str) else [f"{ici} : un texte est attendu"]
+    if isinstance(livre, list) and not isinstance(regle, list):
+        return [f"{ici} : une liste est attendue"]
+    return []
+
+
+def _feuilles(contenu: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(contenu, Mapping):
+        for cle, valeur in contenu.items():
+            yield from _feuilles(valeur, f"{place}.{cle}" if place else str(cle))
+    elif isinstance(contenu, list) and any(isinstance(x, Mapping) for x in contenu):
+        for rang, element in enumerate(contenu):
+            nom = _nom_d_element(element, rang)
+            yield from _feuilles(element, f"{place}[{nom}]")
+    else:
+        yield place, _texte(contenu)
+
+
+def _nom_d_element(element: Any, rang: int) -> str:
+    if isinstance(element, Mapping):
+        for cle in ("id", "domaine", "nom"):
+            if cle in element:
+                return str(element[cle])
+    return str(rang + 1)
+
+
+def _texte(contenu: Any) -> str:
+    if contenu is None:
+        return "vide"
+    if isinstance(contenu, bool):
+        return "oui" if contenu else "non"
+    if isinstance(contenu, float):
+        return f"{contenu:g}".replace(".", ",")
+    if isinstance(contenu, Sequence) and not isinstance(contenu, str):
+        return ", ".join(_texte(element) for element in contenu) or "liste vide"
+    if isinstance(contenu, Mapping):
+        return "{" + ", ".join(f"{cle}: {_texte(v)}" for cle, v in contenu.items()) + "}"
+    return str(contenu)
+
+
+def _empreinte(chemin: Path) -> str:
+    return hashlib.sha256(chemin.read_bytes()).hexdigest()
+
+
+def _ecrire(chemin: Path, octets: bytes) -> None:
+    """Écrit un fichier d'un coup : il est entier ou n'est pas."""
+    provisoire = chemin.with_name(f".{chemin.name}.en-cours")
+    provisoire.write_bytes(octets)
+    os.replace(provisoire, chemin)  # noqa: PTH105
