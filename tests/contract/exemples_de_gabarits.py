@@ -16,9 +16,15 @@ import openpyxl
 from solidiag.catalogue.gabarit import Gabarit, remplacer
 from solidiag.catalogue.indicateur import Lecture
 from solidiag.sources.options import Options
+from solidiag.sources.registre import LECTEURS
 from solidiag.storage.depot import Depot
 
-GABARITS = Depot.embarque().gabarits
+GABARITS = {
+    nom: gabarit
+    for nom, gabarit in Depot.embarque().gabarits.items()
+    if gabarit.lecteur in LECTEURS
+}
+"""Gabarits de tables de chiffres ; ceux de listes de services ont leurs propres essais."""
 
 MILLESIME = "2021"
 

@@ -34,7 +34,8 @@ from solidiag.storage.depot import Depot
 ECHANTILLONS = Path(__file__).with_name("echantillons")
 ORIGINES = json.loads((ECHANTILLONS / "origines.json").read_text(encoding="utf-8"))
 DEPOT = Depot.embarque()
-GABARITS = DEPOT.gabarits
+GABARITS = {nom: g for nom, g in DEPOT.gabarits.items() if g.lecteur in LECTEURS}
+"""Gabarits de tables de chiffres ; ceux de listes de services ont leurs propres essais."""
 
 
 @pytest.fixture(scope="module")

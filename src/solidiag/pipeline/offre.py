@@ -27,7 +27,8 @@ from solidiag.offre.mesures import (
     en_indicateur,
 )
 from solidiag.offre.trajets import TrajetEstime
-from solidiag.sources.services import lire_codes_postaux, lire_services
+from solidiag.sources.registre_services import est_un_fichier_de_services, lire_offre
+from solidiag.sources.services import lire_codes_postaux
 from solidiag.storage.depot import Depot
 
 CalculTable = Callable[[Iterable[Indicateur]], tuple[pl.DataFrame, dict[str, Origin]]]
@@ -172,8 +173,8 @@ def inventorier(
     couvertures: dict[str, Couverture] = {}
     for source in depot.sources.values():
         for fichier in source.fichiers:
-            if fichier.lecteur == "services":
-                tables.append(lire_services(depot.octets(fichier.fichier), source, fichier))
+            if est_un_fichier_de_services(fichier):
+                tables.append(lire_offre(depot.octets(fichier.fichier), source, fichier))
                 origines[source.id].append(depot.retrieval(f"{source.id}/{fichier.id}"))
                 couvertures[source.id] = fichier.couverture or source.couverture
     inventaire = inventaire_du_departement(

@@ -29,7 +29,7 @@ PART_CONNUE = 0.5
 """Part des codes qui doivent être de vrais territoires ; en dessous, ce n'est pas ce fichier."""
 
 _SEPARATEURS = {";": "point-virgule", ",": "virgule", "\t": "tabulation", "|": "barre verticale"}
-_PARTIE_DE_FRANCE = 60
+PARTIE_DE_FRANCE = 60
 """Au-delà de ce nombre de départements, un fichier est tenu pour national."""
 
 
@@ -99,7 +99,7 @@ def controler(
     essai = Essai(
         octets=octets,
         nom=nom,
-        source=_source(
+        source=source_de(
             gabarit, octets, vue, rang=rang, millesime=millesime, cog=min(cog, connus.cog)
         ),
     )
@@ -108,7 +108,7 @@ def controler(
     }
     variables = variables_de(essai.source.id, remplit)
     _refuser_doubles(essai, gabarit, variables, vue.lignes[rang] if vue.lignes else ())
-    forme = _forme(vue, rang, gabarit)
+    forme = forme_de(vue, rang, gabarit)
     if gabarit.lecteur in LECTEURS:
         essai, dites_codes = reparer_codes(essai, connus, motif=_motif_du_code(gabarit, essai))
         essai, formes = reparer_nombres(essai, variables)
@@ -147,9 +147,10 @@ def variables_de(source: str, remplit: Mapping[str, tuple[Lecture, ...]]) -> set
     return {variable for terme in termes for variable in (*terme.variables, *terme.moins)}
 
 
-def _source(
+def source_de(
     gabarit: Gabarit, octets: bytes, vue: Vue, *, rang: int, millesime: str, cog: int
 ) -> Source:
+    """Renvoie la source d'un seul fichier que fait un tableau reconnu."""
     options: dict[str, Any] = remplacer(gabarit.options, millesime=millesime)
     if not gabarit.signature.sans_entete:
         options["sauter"] = rang
@@ -206,7 +207,8 @@ def _motif_du_code(gabarit: Gabarit, essai: Essai) -> str:
     return gabarit.signature.valeurs.get(essai.options.colonne_code, "")
 
 
-def _forme(vue: Vue, rang: int, gabarit: Gabarit) -> list[str]:
+def forme_de(vue: Vue, rang: int, gabarit: Gabarit) -> list[str]:
+    """Renvoie comment le tableau se lit, en français."""
     forme = []
     if vue.contenu.genre == "texte":
         forme.append(f"séparateur {_SEPARATEURS.get(vue.separateur, vue.separateur)}")
@@ -247,17 +249,18 @@ def _lire_ce_qui_se_lit(
             try:
                 table_de({indicateur: lectures})
             except DonneesError as erreur:
-                dites.append(f"{indicateur} ne sera pas rempli : {_cause(erreur)}.")
+                dites.append(f"{indicateur} ne sera pas rempli : {cause(erreur)}.")
             else:
                 gardes[indicateur] = lectures
         if not gardes:
             raise FichierRefuse(
-                essai.nom, _cause(premiere), "reprenez le fichier du producteur, non retouché"
+                essai.nom, cause(premiere), "reprenez le fichier du producteur, non retouché"
             ) from premiere
         return table_de(gardes), gardes, dites
 
 
-def _cause(erreur: DonneesError) -> str:
+def cause(erreur: DonneesError) -> str:
+    """Renvoie ce qu'une erreur de lecture reproche au fichier."""
     attendu, trouve = getattr(erreur, "attendu", ""), getattr(erreur, "trouve", "")
     if attendu:
         return f"attendu {attendu} ; trouvé {trouve}"
@@ -372,7 +375,7 @@ def _borner(
 ) -> Source:
     """Renvoie la source limitée aux départements que le fichier couvre, s'il est local."""
     local = {"COM", "ARM", "IRIS", "EPCI", "DEP"} & set(niveaux)
-    if not local or not 0 < len(departements) <= _PARTIE_DE_FRANCE:
+    if not local or not 0 < len(departements) <= PARTIE_DE_FRANCE:
         return source
     couverture = Couverture(departements=tuple(departements), sauf=declaree.sauf)
     return source.model_copy(update={"couverture": couverture})

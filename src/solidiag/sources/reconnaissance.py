@@ -19,7 +19,9 @@ from solidiag.catalogue.gabarit import Gabarit
 from solidiag.errors import FichierRefuse
 from solidiag.sources.contenants import ouvrir
 from solidiag.sources.controle import Partie, controler
+from solidiag.sources.controle_services import controler_services
 from solidiag.sources.formes import LIGNES_DE_TETE
+from solidiag.sources.registre_services import LECTEURS_SERVICES
 from solidiag.sources.reparations import Connus
 from solidiag.sources.vues import Vue, vues_de
 
@@ -144,8 +146,9 @@ def reconnaitre(
     parties: dict[str, Partie] = {}
     refus: list[FichierRefuse] = []
     for choisi in meilleurs:
+        de_services = choisi.gabarit.lecteur in LECTEURS_SERVICES
         try:
-            partie = controler(
+            partie = (controler_services if de_services else controler)(
                 octets,
                 nom,
                 gabarit=choisi.gabarit,

@@ -54,7 +54,7 @@ def lire_services(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFra
         octets,
         source,
         fichier,
-        options=Options(separateur=options.separateur, encodage=options.encodage),
+        options=options.forme,
         colonnes=_colonnes(options),
     )
     lecture = _Lecture(source, fichier, options)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import DeclarationInvalide
+from solidiag.sources.options import Options
 
 
 class _Gele(BaseModel):
@@ -69,6 +70,8 @@ class OptionsServices(_Gele):
 
     Parameters
     ----------
+    separateur, encodage, sauter, membre, feuille, noms, lignes_inegales
+        Forme du fichier, comme pour `solidiag.sources.options.Options`.
     id
         Colonnes jointes par un tiret, qui distinguent les lignes.
     nom, siret, commune, code_insee, code_postal, latitude, longitude, fermeture
@@ -102,6 +105,11 @@ class OptionsServices(_Gele):
 
     separateur: str = ","
     encodage: str = "utf-8"
+    sauter: int = 0
+    membre: str = ""
+    feuille: str = ""
+    noms: dict[str, str] = {}
+    lignes_inegales: bool = False
     id: tuple[str, ...] = Field(min_length=1)
     nom: str = ""
     nom_retirer: str = ""
@@ -129,6 +137,19 @@ class OptionsServices(_Gele):
     regrouper: tuple[str, ...] = ()
     remarques: tuple[str, ...] = ()
     vues: tuple[Vue, ...] = Field(min_length=1)
+
+    @property
+    def forme(self) -> Options:
+        """Options de lecture de la grille."""
+        return Options(
+            separateur=self.separateur,
+            encodage=self.encodage,
+            sauter=self.sauter,
+            membre=self.membre,
+            feuille=self.feuille,
+            noms=self.noms,
+            lignes_inegales=self.lignes_inegales,
+        )
 
 
 @cache

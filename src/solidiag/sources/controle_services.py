@@ -1,0 +1,172 @@
+"""D'une liste de services reconnue à une source prête à ajouter : lecture entière et contrôles.
+
+La liste est lue par le lecteur qui servira ensuite à l'inventaire ; elle ne remplit aucun
+indicateur. Ce qui surprend est dit, et n'arrête l'ajout que si le fichier n'est pas celui attendu.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import polars as pl
+
+from solidiag.catalogue.gabarit import Gabarit
+from solidiag.catalogue.source import Couverture, Source
+from solidiag.errors import DonneesError, FichierRefuse
+from solidiag.sources.controle import (
+    PART_CONNUE,
+    PARTIE_DE_FRANCE,
+    Partie,
+    cause,
+    forme_de,
+    source_de,
+)
+from solidiag.sources.registre_services import lire_offre
+from solidiag.sources.reparations import Connus
+from solidiag.sources.vues import Vue
+
+PART_D_UN_DEPARTEMENT_COUVERT = 0.05
+"""Part des services du département le plus fourni au-dessus de laquelle un autre est couvert."""
+
+
+def controler_services(
+    octets: bytes,
+    nom: str,
+    *,
+    gabarit: Gabarit,
+    vue: Vue,
+    rang: int,
+    millesime: str,
+    connus: Connus,
+    remarques: Iterable[str] = (),
+) -> Partie:
+    """Renvoie la liste de services lue et contrôlée selon son gabarit.
+
+    Parameters
+    ----------
+    rang
+        Rang de la ligne d'en-tête.
+    connus
+        Vrais codes des territoires.
+
+    Raises
+    ------
+    FichierRefuse
+        Si la liste ne se lit pas, est vide, ou si ses codes ne sont pas ceux de communes.
+    """
+    if not re.fullmatch(r"(19|20)\d{2}(-.{1,6})?", millesime):
+        raise FichierRefuse(
+            nom, f"« {millesime} » n'est pas un millésime", "donnez-le avec --millesime AAAA"
+        )
+    cog = min(int(millesime[:4]) + gabarit.cog_decalage, connus.cog)
+    source = source_de(gabarit, octets, vue, rang=rang, millesime=millesime, cog=cog)
+    (fichier,) = source.fichiers
+    try:
+        services = lire_offre(octets, source, fichier)
+    except FichierRefuse:
+        raise
+    except DonneesError as erreur:
+        raise FichierRefuse(
+            nom, cause(erreur), "reprenez le fichier du producteur, non retouché"
+        ) from erreur
+    if services.is_empty():
+        raise FichierRefuse(nom, "aucun service n'y a de nom", "vérifiez que c'est bien ce fichier")
+    dites = [*remarques, *_dire(services, gabarit)]
+    codes = services["code_insee"].drop_nulls().unique().sort().to_list()
+    vrais = [code for code in codes if connus.connait("COM", code)]
+    dites += _codes_inconnus(nom, services, codes, set(vrais))
+    departements, isoles = _departements(services, connus)
+    if isoles:
+        dites.append(
+            f"Quelques services sont dans {len(isoles)} autre{'s' * (len(isoles) > 1)} "
+            f"département{'s' * (len(isoles) > 1)} ({', '.join(isoles[:5])}"
+            f"{'…' if len(isoles) > 5 else ''}) : ils sont gardés, mais le fichier n'est pas tenu "
+            "pour y être complet."
+        )
+    return Partie(
+        gabarit=gabarit,
+        source=_borner(source, departements, gabarit.couverture),
+        place=vue.place,
+        remplit={},
+        lignes=services.height,
+        territoires=len(codes),
+        connus=len(vrais),
+        niveaux=("COM",) if codes else (),
+        departements=tuple(departements),
+        forme=tuple(forme_de(vue, rang, gabarit)),
+        remarques=tuple(dites),
+    )
+
+
+def _dire(services: pl.DataFrame, gabarit: Gabarit) -> list[str]:
+    """Renvoie ce qui est à savoir de la liste : forme supposée, lieux et dates qui manquent."""
+    dites = []
+    if gabarit.format in ("décrit", "supposé"):
+        dites.append(
+            f"La forme de ce fichier est « {gabarit.format} » : aucun vrai fichier n'a été lu "
+            "avant le vôtre. Relisez quelques lignes."
+        )
+    sans_lieu = services.filter(
+        pl.col("code_insee").is_null() & pl.col("code_postal").is_null()
+    ).height
+    if sans_lieu:
+        dites.append(
+            f"{sans_lieu} service{'s' * (sans_lieu > 1)} sans code de commune ni code postal : "
+            "ils ne peuvent pas être situés."
+        )
+    return dites
+
+
+def _codes_inconnus(
+    nom: str, services: pl.DataFrame, codes: list[str], vrais: set[str]
+) -> list[str]:
+    """Renvoie la remarque sur les codes inconnus.
+
+    Raises
+    ------
+    FichierRefuse
+        Si moins de la moitié des codes sont ceux de communes.
+    """
+    if not codes:
+        return []
+    inconnus = [code for code in codes if code not in vrais]
+    if len(vrais) < PART_CONNUE * len(codes):
+        raise FichierRefuse(
+            nom,
+            f"{len(vrais)} de ses {len(codes)} codes seulement sont ceux de communes "
+            f"(« {inconnus[0]} »)",
+            "vérifiez la colonne des codes de commune",
+        )
+    if not inconnus:
+        return []
+    lignes = services.filter(pl.col("code_insee").is_in(inconnus)).height
+    return [
+        f"{len(inconnus)} code{'s' * (len(inconnus) > 1)} de commune "
+        f"inconnu{'s' * (len(inconnus) > 1)} (« {inconnus[0]} ») : "
+        f"{lignes} service{'s' * (lignes > 1)} à situer par le nom et le code postal."
+    ]
+
+
+def _departements(services: pl.DataFrame, connus: Connus) -> tuple[list[str], list[str]]:
+    """Renvoie les départements que la liste couvre, et ceux où elle n'a que des lignes isolées."""
+    comptes: Counter[str] = Counter()
+    for code, nombre in services.group_by("code_insee").len().iter_rows():
+        if code and connus.connait("COM", code):
+            comptes[connus.departement("COM", code)] += nombre
+    if not comptes:
+        postaux = services["code_postal"].drop_nulls()
+        debuts = [cp[:3] if cp.startswith("97") else cp[:2] for cp in postaux if cp[:2] != "20"]
+        comptes = Counter(d for d in debuts if connus.connait("DEP", d))
+    plancher = PART_D_UN_DEPARTEMENT_COUVERT * max(comptes.values(), default=0)
+    couverts = sorted(d for d, nombre in comptes.items() if nombre >= plancher)
+    return couverts, sorted(set(comptes) - set(couverts))
+
+
+def _borner(source: Source, departements: list[str], declaree: Couverture) -> Source:
+    """Renvoie la source limitée aux départements couverts, si la liste est locale."""
+    if not 0 < len(departements) <= PARTIE_DE_FRANCE:
+        return source
+    couverture = Couverture(departements=tuple(departements), sauf=declaree.sauf)
+    return source.model_copy(update={"couverture": couverture})

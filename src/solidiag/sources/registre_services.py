@@ -1,0 +1,56 @@
+"""Registre fermé des lecteurs de services : d'un fichier déclaré à la table `SERVICES`.
+
+Ce registre est à part de celui des tables de chiffres (`solidiag.sources.registre`) : un fichier de
+services ne remplit aucun indicateur, il entre dans l'inventaire de l'offre.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import polars as pl
+
+from solidiag.catalogue.source import Fichier, Source
+from solidiag.errors import DeclarationInvalide
+from solidiag.sources.services import LECTEUR, lire_services
+
+
+class LecteurServices(Protocol):
+    """Transforme des octets en services."""
+
+    def __call__(self, octets: bytes, source: Source, fichier: Fichier) -> pl.DataFrame:
+        """Renvoie une table au schéma `solidiag.model.service.SERVICES`."""
+
+
+LECTEURS_SERVICES: dict[str, LecteurServices] = {
+    LECTEUR: lire_services,
+}
+"""Lecteurs de services connus, par le nom que les déclarations emploient."""
+
+
+def est_un_fichier_de_services(fichier: Fichier) -> bool:
+    """Dit si ce fichier se lit comme une liste de services."""
+    return fichier.lecteur in LECTEURS_SERVICES
+
+
+def lire_offre(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFrame:
+    """Renvoie les services d'un fichier, par le lecteur que sa déclaration nomme.
+
+    Returns
+    -------
+    polars.DataFrame
+        Au schéma `SERVICES`, codes encore ceux du fichier.
+
+    Raises
+    ------
+    DeclarationInvalide
+        Si le lecteur n'est pas un lecteur de services, ou si ses options sont fautives.
+    FormatInattendu
+        Si le fichier n'a pas la forme déclarée.
+    """
+    lecteur = LECTEURS_SERVICES.get(fichier.lecteur)
+    if lecteur is None:
+        connus = ", ".join(sorted(LECTEURS_SERVICES))
+        faute = f"lecteur de services « {fichier.lecteur} » inconnu ; lecteurs connus : {connus}"
+        raise DeclarationInvalide(f"{source.id}/{fichier.id}", [faute])
+    return lecteur(octets, source, fichier)
