@@ -181,7 +181,7 @@ def acces_flottant(
     population: npt.ArrayLike,
     offre: npt.ArrayLike,
     decroissance: Decroissance,
-    selection: bool = False,
+    selection: bool | Decroissance = False,
     besoin: npt.ArrayLike | None = None,
 ) -> AccesFlottant:
     """Renvoie l'accès par aires flottantes (2SFCA, E2SFCA, 3SFCA).
@@ -201,7 +201,9 @@ def acces_flottant(
         Poids selon le temps ; la même aux deux temps.
     selection
         3SFCA : le poids d'un couple est multiplié par la probabilité que le départ choisisse
-        cette arrivée, son poids rapporté à la somme des poids du départ.
+        cette arrivée, son poids rapporté à la somme des poids du départ. Une décroissance donnée
+        ici sert à ces seules probabilités : on peut ainsi compter parmi les choix des services
+        hors de portée, comme le fait le paquet ``access`` (toute sa table de coûts).
     besoin
         Besoin d'une personne de chaque départ, relatif à une personne moyenne (1 par défaut) : la
         demande est population × besoin, et l'accès se lit par unité de besoin moyen.
@@ -235,7 +237,8 @@ def acces_flottant(
         personnes = personnes * _valeurs(besoin, couples.n_departs, "besoin")
     poids = decroissance.poids(couples.temps)
     if selection:
-        poids = _selection(couples, poids, poids)
+        attraits = poids if selection is True else selection.poids(couples.temps)
+        poids = poids * _choix(couples, attraits, attraits)
     demande = _par_arrivee(couples, poids * personnes[couples.depart])
     atteinte = demande > _DEMANDE_MINIMALE
     rapports = np.zeros(couples.n_arrivees)
@@ -352,7 +355,7 @@ def encadrer_acces(
     population: Encadrement,
     offre: Encadrement,
     decroissance: Decroissance,
-    selection: bool = False,
+    selection: bool | Decroissance = False,
 ) -> Encadrement:
     """Renvoie l'accès par départ, avec les bornes que permettent temps, demande et offre.
 
@@ -378,8 +381,8 @@ def encadrer_acces(
     Sans sélection, les bornes sont atteintes, chaque trajet variant librement dans sa bande : ce
     sont les pires cas, plus larges que ce que donnerait une erreur commune à tous les trajets.
     Avec sélection (3SFCA), les poids d'un départ sont liés entre eux et les bornes, prises poids
-    par poids, sont plus larges que nécessaire. La borne haute est infinie si la demande qui atteint un
-    service peut être nulle ou non.
+    par poids, sont plus larges que nécessaire. La borne haute est infinie si la demande qui
+    atteint un service peut être nulle ou non.
 
     Raises
     ------
@@ -396,10 +399,11 @@ def encadrer_acces(
     ).par_depart
     courts, longs = decroissance.poids(couples.bas), decroissance.poids(couples.haut)
     if selection:
-        courts, longs = (
-            _selection(couples, courts, longs),
-            _selection(couples, longs, courts),
-        )
+        proches, loin = courts, longs
+        if selection is not True:
+            proches, loin = selection.poids(couples.bas), selection.poids(couples.haut)
+        courts = courts * _choix(couples, proches, loin)
+        longs = longs * _choix(couples, loin, proches)
     petite, grande = demande.bas[couples.depart], demande.haut[couples.depart]
     basse = _par_arrivee(couples, longs * petite)
     haute = _par_arrivee(couples, courts * grande)
@@ -421,12 +425,12 @@ def encadrer_acces(
     )
 
 
-def _selection(couples: Couples, propres: Reels, autres: Reels) -> Reels:
-    """Poids × probabilité de choix, les autres arrivées du départ ayant les poids ``autres``."""
+def _choix(couples: Couples, propres: Reels, autres: Reels) -> Reels:
+    """Probabilité de choisir chaque arrivée, les autres du même départ ayant les poids ``autres``."""
     sommes = _par_depart(couples, autres)[couples.depart] - autres + propres
-    effectifs = np.zeros_like(propres)
-    np.divide(propres * propres, np.maximum(sommes, propres), out=effectifs, where=propres > 0)
-    return effectifs
+    probabilites = np.zeros_like(propres)
+    np.divide(propres, np.maximum(sommes, propres), out=probabilites, where=propres > 0)
+    return probabilites
 
 
 def _minimum(couples: Couples, valeurs: Reels) -> Reels:

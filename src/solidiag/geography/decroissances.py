@@ -163,7 +163,15 @@ class Decroissance:
             raise ValueError(msg)
         if forme is Forme.PALIERS:
             return cls.par_paliers(sorted(dict(contenu["paliers"]).items()))
-        return cls(forme=forme, **{nom: float(contenu[nom]) for nom in attendus})
+        lus = {nom: float(contenu[nom]) for nom in attendus}
+        return cls(
+            forme=forme,
+            portee=lus["portee"],
+            echelle=lus.get("echelle"),
+            exposant=lus.get("exposant"),
+            plancher=lus.get("plancher"),
+            centre=lus.get("centre"),
+        )
 
     def poids(self, temps: npt.ArrayLike) -> Reels:
         """Renvoie le poids de chaque temps, entre 0 et 1 ; ``nan`` donne 0.
@@ -188,13 +196,12 @@ class Decroissance:
     def _courbe(self, minutes: Reels) -> Reels:
         echelle, centre = self.echelle or 1.0, self.centre or 0.0
         if self.forme is Forme.GAUSSIENNE:
-            return np.exp(-(minutes**2) / (2 * echelle**2))
+            return np.asarray(np.exp(-(minutes**2) / (2 * echelle**2)), dtype=float)
         if self.forme is Forme.EXPONENTIELLE:
-            return np.exp(-minutes / echelle)
+            return np.asarray(np.exp(-minutes / echelle), dtype=float)
         if self.forme is Forme.PUISSANCE:
             plancher, exposant = self.plancher or 1.0, self.exposant or 1.0
             return np.asarray((plancher / np.maximum(minutes, plancher)) ** exposant, dtype=float)
         # log(1 + exp(x)) ne déborde pas, là où exp(x) le ferait.
-        return np.exp(
-            np.logaddexp(0, -centre / echelle) - np.logaddexp(0, (minutes - centre) / echelle)
-        )
+        en_zero = np.logaddexp(0, -centre / echelle)
+        return np.asarray(np.exp(en_zero - np.logaddexp(0, (minutes - centre) / echelle)))
