@@ -8,6 +8,7 @@
     ├── DessinInvalide           dessin (GeoJSON) dont un territoire ne peut pas être tiré
     ├── FichierIllisible         fichier donné par une personne, absent ou protégé
     ├── IndicateurInconnu        identifiant absent de la grille
+    ├── ArbitrageImpossible      décision sur deux services qui ne tient pas, ou en contredit une
     ├── DeclarationInvalide      fichier de déclaration fautif (toutes les fautes à la fois)
     ├── DonneesError
     │   ├── FichierAbsent        fichier embarqué introuvable
@@ -94,6 +95,14 @@ class IndicateurInconnu(SolidiagError):
             f"Indicateur inconnu : « {identifiant} ».{suite} "
             "Pour chercher : solidiag indicateurs MOT"
         )
+
+
+class ArbitrageImpossible(SolidiagError):
+    """Décision d'une personne sur deux services, mal écrite ou contraire à une autre."""
+
+    def __init__(self, raison: str, *, conseil: str) -> None:
+        self.raison, self.conseil = raison, conseil
+        super().__init__(f"Arbitrage refusé : {raison}. {conseil}")
 
 
 class DeclarationInvalide(SolidiagError):

@@ -64,6 +64,7 @@ class Fiche:
     latitude: float | None = None
     longitude: float | None = None
     marques: frozenset[str] = frozenset()
+    identifiants: frozenset[str] = frozenset()
 
     @property
     def numero(self) -> str:
@@ -89,7 +90,7 @@ class Comparateur:
     categories
         Catégories déclarées.
     sirets_partages
-        Numéros Siret portés par des lieux de plusieurs communes : ils n'identifient pas un site.
+        Numéros Siret portés par plusieurs lieux : ils n'identifient pas un site.
     """
 
     categories: Mapping[str, CategorieService]
@@ -119,6 +120,7 @@ class Comparateur:
         latitude: float | None = None,
         longitude: float | None = None,
         precision_geo: str | None = "point",
+        identifiants: Collection[str] | None = None,
     ) -> Fiche:
         """Renvoie la fiche comparable d'une ligne de service."""
         texte = nom or ""
@@ -138,6 +140,7 @@ class Comparateur:
             latitude=latitude if precis else None,
             longitude=longitude if precis else None,
             marques=frozenset(marques),
+            identifiants=frozenset(x for x in identifiants or () if not x.startswith("siret:")),
         )
 
     def comparables(self, categorie_a: str, categorie_b: str) -> bool:
@@ -181,9 +184,17 @@ class Comparateur:
         return f"services de nature différente ({libelles[0]} ; {libelles[1]})"
 
     def _registres(self, a: Fiche, b: Fiche) -> str:
-        if a.categorie != b.categorie or not a.siret or not b.siret or a.siret == b.siret:
+        if a.siret and b.siret and a.siret[:9] != b.siret[:9]:
+            return "numéros Siren différents : deux organismes"
+        if a.categorie != b.categorie:
             return ""
-        return "numéros Siret différents"
+        if a.siret and b.siret and a.siret != b.siret:
+            return "numéros Siret différents"
+        registres_a, registres_b = _registres(a), _registres(b)
+        for registre in sorted(registres_a.keys() & registres_b.keys()):
+            if not registres_a[registre] & registres_b[registre]:
+                return f"identifiants {registre} différents"
+        return ""
 
     def _guichets(self, a: Fiche, b: Fiche) -> str:
         if a.marques and b.marques and not a.marques & b.marques:
@@ -199,6 +210,9 @@ class Comparateur:
         confirme = meme_nature and (long_ici or _noms_proches(a, b))
         if meme_numero and (len(a.numero) >= 9 or confirme):
             return f"même identifiant ({a.numero}) dans les deux fichiers"
+        communs = sorted(a.identifiants & b.identifiants)
+        if communs:
+            return f"même identifiant ({communs[0]}) dans les deux fichiers"
         if a.siret and a.siret == b.siret and a.siret not in self.sirets_partages:
             return f"même numéro Siret ({a.siret})"
         return ""
@@ -277,6 +291,15 @@ class Comparateur:
         if meme_commune and ((adresse or 0.0) >= 0.7 or (ici and not (numeros and adresse == 0.0))):
             return Decision(verdict="meme_lieu", note=0.0, motif=f"même lieu ; {motif}")
         return Decision(verdict="different", note=0.0, motif=motif)
+
+
+def _registres(fiche: Fiche) -> dict[str, set[str]]:
+    """Renvoie les identifiants d'une ligne, par registre (``finess``, ``soliguide``...)."""
+    par_registre: dict[str, set[str]] = {}
+    for identifiant in fiche.identifiants:
+        registre, _, numero = identifiant.partition(":")
+        par_registre.setdefault(registre, set()).add(numero)
+    return par_registre
 
 
 def _distance_m(a: Fiche, b: Fiche) -> float | None:

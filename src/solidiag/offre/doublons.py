@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import polars as pl
@@ -11,7 +11,10 @@ import polars as pl
 from solidiag.catalogue.service import CategorieService
 from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
+from solidiag.offre.arbitrages import Arbitrage, verifier
+from solidiag.offre.blocs import candidates
 from solidiag.offre.comparaison import PRECIS, Comparateur, Decision, Fiche, Seuils
+from solidiag.offre.noms import lire_adresse, simplifier
 
 PAIRES: dict[str, pl.DataType] = {
     "id_a": pl.String(),
@@ -20,14 +23,18 @@ PAIRES: dict[str, pl.DataType] = {
     "note": pl.Float64(),
     "motif": pl.String(),
     "reunies": pl.Boolean(),
+    "arbitrage": pl.String(),
 }
-"""Paires comparées : ``verdict`` (``meme`` ou ``meme_lieu``), et si elles ont été réunies."""
+"""Paires comparées.
+
+``verdict`` : ``meme``, ``meme_lieu``, ou ``different`` par arbitrage. ``reunies`` : elles sont dans
+le même groupe. ``arbitrage`` : qui a tranché, quand et pourquoi, si une personne l'a fait.
+"""
 
 _CHAMPS = (
     "id", "source", "categorie", "nom", "adresse", "commune", "code_insee", "siret", "latitude",
-    "longitude", "precision_geo",
+    "longitude", "precision_geo", "identifiants",
 )  # fmt: skip
-_PROCHE_DEGRES = 0.003
 
 
 def reunir(
@@ -35,6 +42,7 @@ def reunir(
     categories: Mapping[str, CategorieService],
     *,
     seuils: Seuils | None = None,
+    arbitrages: Iterable[Arbitrage] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Renvoie les services avec ``groupe`` et ``motif_groupe``, et les paires (`PAIRES`).
 
@@ -48,24 +56,55 @@ def reunir(
         Table au schéma `SERVICES`, déjà située.
     categories
         Catégories déclarées ; une ligne d'une catégorie absente n'est comparée à rien.
+    arbitrages
+        Décisions d'une personne ; elles l'emportent sur la comparaison, même entre deux communes
+        ou deux lignes d'une liste. Celles d'une ligne absente sont sans effet.
+
+    Raises
+    ------
+    ArbitrageImpossible
+        Si deux arbitrages se contredisent.
     """
+    rendus = verifier(arbitrages)
     lignes = services.filter(pl.col("categorie").is_in(list(categories))).sort("id")
     comparateur = Comparateur(
         categories=categories,
         seuils=seuils or Seuils(),
-        sirets_partages=_sirets_partages(lignes),
+        sirets_partages=sirets_partages(lignes),
     )
     fiches = {
         ligne["id"]: comparateur.fiche(**ligne)
         for ligne in lignes.select(_CHAMPS).iter_rows(named=True)
     }
     decisions: dict[tuple[str, str], Decision] = {}
-    for a, b in _candidates(list(fiches.values()), comparateur):
+    for a, b in candidates(list(fiches.values()), comparateur.comparables):
         decision = comparateur.comparer(a, b)
         if decision.verdict != "different":
             decisions[a.id, b.id] = decision
-    groupes = _grouper(fiches, decisions)
-    return _annoter(services, groupes, decisions), _paires(groupes, decisions)
+    tranches = {rendu.paire: rendu for rendu in rendus if fiches.keys() >= {rendu.id_a, rendu.id_b}}
+    for paire, rendu in tranches.items():
+        note = 1.0 if rendu.verdict == "meme" else 0.0
+        decisions[paire] = Decision(verdict=rendu.verdict, note=note, motif=rendu.dit)
+    groupes = _grouper(fiches, decisions, tranches)
+    return _annoter(services, groupes, decisions), _paires(groupes, decisions, tranches)
+
+
+def provenances(services: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie ``groupe, sources, ids, dates, n_sources`` : toutes les lignes d'un même service.
+
+    Les trois listes sont dans le même ordre : celui des sources, puis des identifiants.
+    """
+    return (
+        services.sort("source", "id")
+        .group_by("groupe", maintain_order=True)
+        .agg(
+            pl.col("source").alias("sources"),
+            pl.col("id").alias("ids"),
+            pl.col("date_source").alias("dates"),
+            pl.col("source").n_unique().alias("n_sources"),
+        )
+        .sort("groupe", nulls_last=True)
+    )
 
 
 def un_par_service(services: pl.DataFrame) -> pl.DataFrame:
@@ -89,57 +128,46 @@ def un_par_service(services: pl.DataFrame) -> pl.DataFrame:
     return mettre_au_schema(table.sort("id"), SERVICES)
 
 
-def _sirets_partages(lignes: pl.DataFrame) -> set[str]:
-    """Numéros Siret portés par des lieux de plusieurs communes."""
-    portes = lignes.filter(pl.col("siret").is_not_null())
-    communes = portes.group_by("siret").agg(pl.col("code_insee").drop_nulls().n_unique().alias("n"))
-    return set(communes.filter(pl.col("n") > 1)["siret"])
+def sirets_partages(lignes: pl.DataFrame) -> set[str]:
+    """Renvoie les numéros Siret portés par plusieurs lieux : ils n'en identifient aucun.
 
-
-def _candidates(fiches: Sequence[Fiche], comparateur: Comparateur) -> Iterator[tuple[Fiche, Fiche]]:
-    """Paires de même commune, de même Siret, de même identifiant, ou de même nom sans commune."""
-    vues: set[tuple[str, str]] = set()
-    blocs: dict[tuple[str, ...], list[Fiche]] = defaultdict(list)
-    for fiche in fiches:
-        if fiche.siret:
-            blocs["siret", fiche.siret].append(fiche)
-        if len(fiche.numero) >= 9:
-            blocs["numero", fiche.numero].append(fiche)
-        if not fiche.code_insee:
-            for mot in fiche.mots:
-                blocs["mot", mot].append(fiche)
-        elif fiche.mots or fiche.adresse.connue or fiche.latitude is not None:
-            blocs["commune", fiche.code_insee].append(fiche)
-    for bloc in blocs.values():
-        for a, b in combinations(bloc, 2):
-            if (a.id, b.id) in vues:
-                continue
-            vues.add((a.id, b.id))
-            if comparateur.comparables(a.categorie, b.categorie) or _meme_lieu_possible(a, b):
-                yield a, b
-
-
-def _meme_lieu_possible(a: Fiche, b: Fiche) -> bool:
-    if a.adresse.cle and a.adresse.cle == b.adresse.cle:
-        return True
-    if a.latitude is None or b.latitude is None or a.longitude is None or b.longitude is None:
-        return False
-    ecart = max(abs(a.latitude - b.latitude), abs(a.longitude - b.longitude))
-    return ecart <= _PROCHE_DEGRES
+    Plusieurs lieux : deux communes, ou deux adresses (à défaut deux noms) dans une même liste. Le
+    numéro d'une commune ou d'un Département est ainsi porté par toutes ses bibliothèques ou toutes
+    ses maisons des solidarités.
+    """
+    communes: dict[str, set[str]] = defaultdict(set)
+    lieux: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
+    colonnes = ("siret", "source", "code_insee", "adresse", "nom")
+    for siret, source, commune, adresse, nom in lignes.select(colonnes).iter_rows():
+        if siret:
+            if commune:
+                communes[siret].add(commune)
+            lue = lire_adresse(adresse or "")
+            lieu = (lue.numero, *lue.mots) if lue.connue else (simplifier(nom or ""),)
+            lieux[siret, source or ""].add(lieu)
+    plusieurs = {siret for siret, vues in communes.items() if len(vues) > 1}
+    return plusieurs | {siret for (siret, _), vus in lieux.items() if len(vus) > 1}
 
 
 def _grouper(
-    fiches: Mapping[str, Fiche], decisions: Mapping[tuple[str, str], Decision]
+    fiches: Mapping[str, Fiche],
+    decisions: Mapping[tuple[str, str], Decision],
+    tranches: Mapping[tuple[str, str], Arbitrage],
 ) -> dict[str, set[str]]:
-    """Réunit les paires de la plus sûre à la moins sûre, sans réunir deux communes ni une liste."""
+    """Réunit les paires tranchées, puis de la plus sûre à la moins sûre.
+
+    Ni deux communes, ni deux lignes d'une liste, ni deux lignes qu'un arbitrage sépare ne sont
+    réunies par une troisième.
+    """
     groupe_de: dict[str, set[str]] = {identifiant: {identifiant} for identifiant in fiches}
     memes = {paire for paire, decision in decisions.items() if decision.verdict == "meme"}
-    for a, b in sorted(memes, key=lambda paire: (-decisions[paire].note, paire)):
+    for a, b in sorted(memes, key=lambda p: (p not in tranches, -decisions[p].note, p)):
         gauche, droite = groupe_de[a], groupe_de[b]
         if gauche is droite:
             continue
-        if any(
-            _incompatibles(fiches[x], fiches[y], memes=(min(x, y), max(x, y)) in memes)
+        if (a, b) not in tranches and any(
+            _separees(x, y, tranches)
+            or _incompatibles(fiches[x], fiches[y], memes=(min(x, y), max(x, y)) in memes)
             for x in gauche
             for y in droite
         ):
@@ -148,6 +176,11 @@ def _grouper(
         for membre in droite:
             groupe_de[membre] = gauche
     return groupe_de
+
+
+def _separees(x: str, y: str, tranches: Mapping[tuple[str, str], Arbitrage]) -> bool:
+    rendu = tranches.get((min(x, y), max(x, y)))
+    return rendu is not None and rendu.verdict == "different"
 
 
 def _incompatibles(a: Fiche, b: Fiche, *, memes: bool) -> bool:
@@ -196,10 +229,32 @@ def _rang(ligne: Mapping[str, object]) -> tuple[int, int, int, tuple[int, ...]]:
 
 
 def _paires(
-    groupes: Mapping[str, set[str]], decisions: Mapping[tuple[str, str], Decision]
+    groupes: Mapping[str, set[str]],
+    decisions: Mapping[tuple[str, str], Decision],
+    tranches: Mapping[tuple[str, str], Arbitrage],
 ) -> pl.DataFrame:
-    lignes = [
-        (a, b, decision.verdict, decision.note, decision.motif, groupes[a] is groupes[b])
-        for (a, b), decision in sorted(decisions.items())
-    ]
+    lignes = []
+    for (a, b), decision in sorted(decisions.items()):
+        reunies = groupes[a] is groupes[b]
+        motif = decision.motif
+        if not reunies and decision.verdict == "meme":
+            motif += f" ; {_empechement(groupes[a], groupes[b], tranches)}"
+        rendu = tranches.get((a, b))
+        lignes.append(
+            (a, b, decision.verdict, decision.note, motif, reunies, rendu.dit if rendu else None)
+        )
     return pl.DataFrame(lignes, schema=PAIRES, orient="row")
+
+
+def _empechement(
+    gauche: set[str],
+    droite: set[str],
+    tranches: Mapping[tuple[str, str], Arbitrage],
+) -> str:
+    """Dit pourquoi deux lignes semblables n'ont pas été réunies."""
+    for x in sorted(gauche):
+        for y in sorted(droite):
+            if _separees(x, y, tranches):
+                rendu = tranches[min(x, y), max(x, y)]
+                return f"non réunies, un arbitrage sépare leurs services : {rendu.nom}"
+    return "non réunies : l'une est déjà réunie à une ligne d'une autre commune ou de la même liste"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,6 +11,7 @@ from solidiag.catalogue.service import CategorieService
 from solidiag.catalogue.source import Couverture
 from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
+from solidiag.offre.arbitrages import Arbitrage
 from solidiag.offre.cadre import Cadre
 from solidiag.offre.comparaison import Seuils
 from solidiag.offre.doublons import reunir
@@ -54,7 +55,7 @@ class Inventaire:
             .join(noms.drop("commune"), left_on="id_b", right_on="id", suffix="_b")
             .select(
                 "id_a", "id_b", "commune", nom_a="nom", nom_b="nom_b", source_a="source",
-                source_b="source_b", motif="motif", note="note",
+                source_b="source_b", motif="motif", note="note", arbitrage="arbitrage",
             )
             .sort("commune", "nom_a", "id_a", "id_b", nulls_last=True)
         )  # fmt: skip
@@ -103,6 +104,7 @@ def inventaire_du_departement(
     couvertures: Mapping[str, Couverture],
     limitrophes: Sequence[str],
     seuils: Seuils | None = None,
+    arbitrages: Iterable[Arbitrage] = (),
 ) -> Inventaire:
     """Renvoie l'inventaire de l'offre d'un département.
 
@@ -119,11 +121,15 @@ def inventaire_du_departement(
     limitrophes
         Départements voisins par la route, dont les services comptent dans les temps de trajet ;
         aucun autre n'y compte.
+    arbitrages
+        Décisions d'une personne sur des paires de lignes ; elles l'emportent.
 
     Raises
     ------
     ValueError
         Si une catégorie n'est pas déclarée.
+    ArbitrageImpossible
+        Si deux arbitrages se contredisent.
     """
     utiles = situer(_a_portee(services, cadre, {departement, *limitrophes}), cadre)
     utiles = classer(utiles, categories)
@@ -141,7 +147,7 @@ def inventaire_du_departement(
         pl.col("code_insee").is_null() & pl.col("source").is_in(propres)
     )
     ici = ici.fill_null(value=False)
-    locaux, paires = reunir(utiles.filter(ici), categories, seuils=seuils)
+    locaux, paires = reunir(utiles.filter(ici), categories, seuils=seuils, arbitrages=arbitrages)
     locaux = _fermer_les_remplaces(locaux, categories)
     ouverts = pl.col("fermeture").is_null()
     voisines = set(cadre.communes.filter(pl.col("departement").is_in(list(limitrophes)))["code"])
