@@ -27,6 +27,7 @@ from solidiag.offre.mesures import (
     en_indicateur,
 )
 from solidiag.offre.trajets import TrajetEstime
+from solidiag.pipeline.arbitrages import lire_decisions
 from solidiag.sources.registre_services import est_un_fichier_de_services, lire_offre
 from solidiag.sources.services import lire_codes_postaux
 from solidiag.storage.depot import Depot
@@ -184,6 +185,7 @@ def inventorier(
         categories=categories,
         couvertures=couvertures,
         limitrophes=referentiel.limitrophes(departement),
+        arbitrages=lire_decisions(depot),
     )
     return inventaire, dict(origines)
 

@@ -19,6 +19,7 @@ from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
 from solidiag.model.origin import Retrieval
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, dossier_des_donnees
+from solidiag.storage.arbitrages import Arbitrages
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
 from solidiag.storage.reglages import Reglages
 
@@ -51,6 +52,7 @@ class Depot:
         self.donnees = racine / "donnees"
         self.declarations = racine / "declarations"
         self.reglages = Reglages(ajouts, self.declarations) if ajouts else None
+        self.arbitrages = Arbitrages(ajouts) if ajouts else None
 
     @classmethod
     def embarque(cls) -> Depot:
@@ -58,6 +60,7 @@ class Depot:
         depot = cls()
         depot.ajouts = None
         depot.reglages = None
+        depot.arbitrages = None
         return depot
 
     def passager(self, ajout: Ajout, fichiers: Mapping[str, bytes]) -> Depot:
@@ -65,6 +68,7 @@ class Depot:
         autre = Depot(self.racine)
         autre.ajouts = AjoutEnMemoire(ajout, fichiers)
         autre.reglages = self.reglages
+        autre.arbitrages = self.arbitrages
         autre.__dict__["_embarquees"] = self._embarquees
         autre.__dict__["declares"] = self.declares
         return autre
@@ -336,6 +340,8 @@ class Depot:
             condense.update(self.ajouts.empreinte().encode())
         if self.reglages is not None:
             condense.update(self.reglages.empreinte().encode())
+        if self.arbitrages is not None:
+            condense.update(self.arbitrages.empreinte().encode())
         return condense.hexdigest()
 
 
