@@ -426,7 +426,7 @@ def encadrer_acces(
 
 
 def _choix(couples: Couples, propres: Reels, autres: Reels) -> Reels:
-    """Probabilité de choisir chaque arrivée, les autres du même départ ayant les poids ``autres``."""
+    """Probabilité de choisir chaque arrivée, les autres du départ ayant les poids ``autres``."""
     sommes = _par_depart(couples, autres)[couples.depart] - autres + propres
     probabilites = np.zeros_like(propres)
     np.divide(propres, np.maximum(sommes, propres), out=probabilites, where=propres > 0)

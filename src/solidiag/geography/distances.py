@@ -13,8 +13,9 @@ route y sont très corrélés, sauf près des rivages et des obstacles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,18 @@ import numpy.typing as npt
 
 Reels = npt.NDArray[np.float64]
 
+Entiers = npt.NDArray[np.int32]
+
 RAYON_TERRE_KM = 6371.0088
 """Rayon moyen de la Terre (Union géodésique et géophysique internationale)."""
+
+
+class Mode(StrEnum):
+    """Façons de se déplacer."""
+
+    VOITURE = "voiture"
+    VELO = "velo"
+    PIED = "pied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +78,35 @@ class ParametresTrajet:
     vitesse_longue: Bande
 
     @classmethod
-    def depuis(cls, contenu: Mapping[str, Any]) -> ParametresTrajet:
+    def depuis(cls, contenu: Mapping[str, Any], *, mode: str = Mode.VOITURE) -> ParametresTrajet:
         """Renvoie les paramètres d'une déclaration ``temps_de_trajet``.
+
+        Parameters
+        ----------
+        contenu
+            La déclaration.
+        mode
+            ``voiture``, ``velo`` ou ``pied`` ; à vélo et à pied, une seule vitesse, quelles que
+            soient la densité et la longueur du trajet.
 
         Raises
         ------
         KeyError
             S'il manque une clé.
         ValueError
-            Si des bornes sont dans le désordre.
+            Si des bornes sont dans le désordre, ou le mode inconnu.
         """
+        if Mode(mode) is not Mode.VOITURE:
+            lent = contenu["modes"][mode]
+            vitesse = Bande(**lent["vitesse_km_h"])
+            return cls(
+                detour=Bande(**contenu["detour"]),
+                vitesses={},
+                vitesse_sans_densite=vitesse,
+                plafond_minutes=float(lent["plafond_minutes"]),
+                portee_locale_km=float(contenu["portee_locale_km"]),
+                vitesse_longue=vitesse,
+            )
         return cls(
             detour=Bande(**contenu["detour"]),
             vitesses={
@@ -130,12 +160,32 @@ def distances_km(
     >>> round(float(d[0, 0]), 3)
     111.195
     """
-    phi = np.radians(np.asarray(latitudes, dtype=float))[:, None]
-    phi_vers = np.radians(np.asarray(vers_latitudes, dtype=float))[None, :]
-    ecart = (
-        np.radians(np.asarray(vers_longitudes, dtype=float))[None, :]
-        - (np.radians(np.asarray(longitudes, dtype=float))[:, None])
-    )
+    phi, lam = _radians(latitudes), _radians(longitudes)
+    phi_vers, lam_vers = _radians(vers_latitudes), _radians(vers_longitudes)
+    return _haversine(phi[:, None], phi_vers[None, :], ecart=lam_vers[None, :] - lam[:, None])
+
+
+def distances_de_couples_km(
+    latitudes: npt.ArrayLike,
+    longitudes: npt.ArrayLike,
+    *,
+    vers_latitudes: npt.ArrayLike,
+    vers_longitudes: npt.ArrayLike,
+) -> Reels:
+    """Renvoie la distance de chaque couple de points de même rang, en kilomètres.
+
+    Mêmes conventions que `distances_km`, dont elle donne une case par couple.
+    """
+    phi, phi_vers = _radians(latitudes), _radians(vers_latitudes)
+    return _haversine(phi, phi_vers, ecart=_radians(vers_longitudes) - _radians(longitudes))
+
+
+def _radians(degres: npt.ArrayLike) -> Reels:
+    return np.asarray(np.radians(np.asarray(degres, dtype=float)), dtype=float)
+
+
+def _haversine(phi: Reels, phi_vers: Reels, *, ecart: Reels) -> Reels:
+    """Distance en kilomètres de latitudes et d'un écart de longitude en radians."""
     corde = (
         np.sin((phi_vers - phi) / 2) ** 2 + np.cos(phi) * np.cos(phi_vers) * np.sin(ecart / 2) ** 2
     )
@@ -174,21 +224,105 @@ def temps_estimes(
     if distances.shape != (len(densites), len(vers_densites)):
         msg = f"matrice {distances.shape} pour {len(densites)} × {len(vers_densites)} communes"
         raise ValueError(msg)
-    departs = [parametres.vitesse(niveau) for niveau in densites]
-    arrivees = [parametres.vitesse(niveau) for niveau in vers_densites]
-
-    def minutes(detour: float, vitesse: str) -> Reels:
-        lenteur_depart = np.array([1 / getattr(bande, vitesse) for bande in departs])[:, None]
-        lenteur_arrivee = np.array([1 / getattr(bande, vitesse) for bande in arrivees])[None, :]
-        route = distances * detour
-        locale = np.minimum(route, parametres.portee_locale_km)
-        longue = (route - locale) / getattr(parametres.vitesse_longue, vitesse)
-        return np.asarray(
-            locale * (lenteur_depart + lenteur_arrivee) * 30 + longue * 60, dtype=float
-        )
-
-    return Temps(
-        central=minutes(parametres.detour.central, "central"),
-        bas=minutes(parametres.detour.bas, "haut"),
-        haut=minutes(parametres.detour.haut, "bas"),
+    departs, arrivees = (
+        {sens: lenteurs(parametres, niveaux, sens) for sens in SENS}
+        for niveaux in (densites, vers_densites)
     )
+    central, bas, haut = (
+        _minutes(distances, parametres, departs[sens][:, None] + arrivees[sens][None, :], sens)
+        for sens in SENS
+    )
+    return Temps(central=central, bas=bas, haut=haut)
+
+
+SENS = ("central", "bas", "haut")
+"""Temps central, temps bas (détour bas, vitesses hautes), temps haut (l'inverse)."""
+
+_VITESSE_DE = {"central": "central", "bas": "haut", "haut": "bas"}
+
+
+def lenteurs(parametres: ParametresTrajet, niveaux: Sequence[int | None], sens: str) -> Reels:
+    """Renvoie l'inverse de la vitesse locale (h/km) de chaque niveau, pour un temps de `SENS`."""
+    return np.array(
+        [1 / getattr(parametres.vitesse(niveau), _VITESSE_DE[sens]) for niveau in niveaux],
+        dtype=float,
+    )
+
+
+def temps_de_couples(
+    distances: Reels,
+    parametres: ParametresTrajet,
+    *,
+    densites: Sequence[int | None],
+    vers_densites: Sequence[int | None],
+    depart: Entiers,
+    arrivee: Entiers,
+) -> Temps:
+    """Renvoie les temps estimés de couples de points ; voir `temps_estimes`.
+
+    Parameters
+    ----------
+    distances
+        Distance à vol d'oiseau de chaque couple, en kilomètres.
+    densites, vers_densites
+        Niveau de densité des départs et des arrivées, ou ``None``.
+    depart, arrivee
+        Rangs dans ces listes, un par distance.
+    """
+    central, bas, haut = (
+        _minutes(
+            distances,
+            parametres,
+            lenteurs(parametres, densites, sens)[depart]
+            + lenteurs(parametres, vers_densites, sens)[arrivee],
+            sens,
+        )
+        for sens in SENS
+    )
+    return Temps(central=central, bas=bas, haut=haut)
+
+
+def _minutes(
+    distances: Reels, parametres: ParametresTrajet, somme_lenteurs: Reels, sens: str
+) -> Reels:
+    """Minutes d'un trajet, la somme des lenteurs locales de ses deux bouts en h/km."""
+    route = distances * getattr(parametres.detour, sens)
+    locale = np.minimum(route, parametres.portee_locale_km)
+    longue = (route - locale) / getattr(parametres.vitesse_longue, _VITESSE_DE[sens])
+    return np.asarray(locale * somme_lenteurs * 30 + longue * 60, dtype=float)
+
+
+def rayon_km(parametres: ParametresTrajet, limite: float, *, lenteur: float) -> float:
+    """Renvoie la distance à vol d'oiseau au-delà de laquelle le temps central passe ``limite``.
+
+    Parameters
+    ----------
+    limite
+        Minutes.
+    lenteur
+        Moyenne des lenteurs locales des deux bouts, en h/km.
+
+    Examples
+    --------
+    À 60 km/h puis 120 km/h après vingt kilomètres, sans détour, 25 minutes mènent à 30 km.
+
+    >>> fixe = Bande(central=120, bas=120, haut=120)
+    >>> p = ParametresTrajet(
+    ...     detour=Bande(central=1, bas=1, haut=1),
+    ...     vitesses={},
+    ...     vitesse_sans_densite=fixe,
+    ...     plafond_minutes=180,
+    ...     portee_locale_km=20,
+    ...     vitesse_longue=fixe,
+    ... )
+    >>> round(rayon_km(p, 25, lenteur=1 / 60), 6)
+    30.0
+    """
+    local = parametres.portee_locale_km * lenteur * 60
+    if limite <= local:
+        route = limite / (lenteur * 60)
+    else:
+        route = parametres.portee_locale_km + (limite - local) * (
+            parametres.vitesse_longue.central / 60
+        )
+    return float(route / parametres.detour.central)
