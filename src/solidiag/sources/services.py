@@ -16,6 +16,8 @@ from solidiag.errors import FormatInattendu
 from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
 from solidiag.sources.grilles import LIGNE, lire_grille
+from solidiag.sources.offre.horaires import osm_des_cellules
+from solidiag.sources.offre.projections import en_degres, projection_de
 from solidiag.sources.options import Options
 from solidiag.sources.services_options import OptionsServices, Vue, options_services
 
@@ -26,6 +28,7 @@ _CODE_COMMUNE = r"^(\d{2}|2[AB])\d{3}$"
 _CODE_POSTAL = r"^\d{5}$"
 _SIRET = r"^\d{14}$"
 _DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+_RANG, _LATITUDE, _LONGITUDE = "__numero__", "__latitude__", "__longitude__"
 
 
 def lire_services(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFrame:
@@ -58,8 +61,12 @@ def lire_services(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFra
         colonnes=_colonnes(options),
     )
     lecture = _Lecture(source, fichier, options)
+    vues = options.toutes_les_vues(int(fichier.millesime[:4]))
+    if options.correspondance and not options.vues:
+        codes = sorted(code for vue in vues for code in vue.filtre[options.code])
+        grille = grille.filter(pl.col(options.code).str.strip_chars().is_in(codes))
     grille = lecture.nettoyer(grille)
-    lues = [lecture.vue(grille, vue) for vue in options.vues]
+    lues = [lecture.vue(grille, vue) for vue in vues]
     services = pl.concat(lues, how="vertical")
     doubles = services.filter(services["id"].is_duplicated())
     if not doubles.is_empty():
@@ -104,8 +111,11 @@ def _colonnes(options: OptionsServices) -> list[str]:
         options.nom, options.siret, options.commune, options.code_insee,
         options.code_postal, options.latitude, options.longitude, options.fermeture,
         options.date_colonne, options.precision_colonne, options.nombre, options.dernier,
+        options.code, options.x, options.y, options.projection,
     ]  # fmt: skip
     listes = [
+        *options.identifiants.values(),
+        *options.completer,
         *options.id,
         *options.adresse,
         *options.horaires,
@@ -149,6 +159,14 @@ class _Lecture:
                 .otherwise(pl.col(correction.colonne))
                 .alias(correction.colonne)
             )
+        if self.options.completer:
+            grille = grille.with_columns(
+                pl.when(pl.col(colonne).str.contains(r"^\d+$"))
+                .then(pl.col(colonne).str.zfill(largeur))
+                .otherwise(pl.col(colonne))
+                .alias(colonne)
+                for colonne, largeur in self.options.completer.items()
+            )
         if self.options.vides:
             vides = list(self.options.vides)
             grille = grille.with_columns(
@@ -166,6 +184,11 @@ class _Lecture:
             grille = grille.group_by(self.options.regrouper, maintain_order=True).agg(
                 *(pl.col(colonne).first() for colonne in autres), pl.len().alias("__nombre__")
             )
+        if self.options.numeroter:
+            rang = pl.int_range(pl.len()).over(self.options.id) + 1
+            grille = grille.with_columns(rang.cast(pl.String).alias(_RANG))
+        if self.options.x:
+            grille = self.projeter(grille)
         if self.options.nombre:
             nombre = self.nombre(grille, self.options.nombre)
             grille = (
@@ -195,6 +218,8 @@ class _Lecture:
         identifiant = pl.concat_str(options.id, separator="-")
         if options.nombre:
             identifiant = pl.concat_str(identifiant, pl.lit("-"), pl.col("__rang__"))
+        if options.numeroter:
+            identifiant = pl.concat_str(identifiant, pl.lit("-"), pl.col(_RANG))
         table = grille.select(
             pl.concat_str(pl.lit(f"{self.source.id}:"), identifiant, pl.lit(vue.suffixe)).alias(
                 "id"
@@ -210,11 +235,13 @@ class _Lecture:
             self.code(grille, options.code_insee, _CODE_COMMUNE).alias("code_insee"),
             self.code(grille, options.code_postal, _CODE_POSTAL).alias("code_postal"),
             self.joindre(options.adresse, " ").alias("adresse"),
-            self.nombre(grille, options.latitude).alias("latitude"),
-            self.nombre(grille, options.longitude).alias("longitude"),
+            self.degres(grille, options.latitude, _LATITUDE).alias("latitude"),
+            self.degres(grille, options.longitude, _LONGITUDE).alias("longitude"),
             self.date(grille).alias("date_source"),
             self.capacite(grille, vue).alias("capacite"),
             self.horaires().alias("horaires"),
+            self.horaires_osm().alias("horaires_osm"),
+            self.identifiants().alias("identifiants"),
             self.texte(options.fermeture).alias("fermeture"),
             self.remarque(vue).alias("remarque"),
             pl.lit(f"{self.source.id}/{self.fichier.id}").alias("origin"),
@@ -309,6 +336,45 @@ class _Lecture:
             return pl.lit(None, dtype=pl.String)
         joints = pl.concat_str(jours, separator=" ; ", ignore_nulls=True)
         return pl.when(joints != "").then(joints)
+
+    def horaires_osm(self) -> pl.Expr:
+        """Renvoie la notation d'OpenStreetMap, là où chaque jour ne dit que des heures."""
+        colonnes = list(self.options.horaires)
+        if len(colonnes) < 5:
+            return pl.lit(None, dtype=pl.String)
+        return pl.struct(colonnes).map_elements(
+            lambda semaine: osm_des_cellules([semaine[colonne] for colonne in colonnes]),
+            return_dtype=pl.String,
+        )
+
+    def identifiants(self) -> pl.Expr:
+        connus = [
+            pl.lit(f"{prefixe}:") + self.texte(colonne)
+            for prefixe, colonne in self.options.identifiants.items()
+        ]
+        if not connus:
+            return pl.lit(None, dtype=SERVICES["identifiants"])
+        return pl.concat_list(connus).list.drop_nulls()
+
+    def projeter(self, grille: pl.DataFrame) -> pl.DataFrame:
+        """Ajoute latitude et longitude des coordonnées en mètres."""
+        x, y = (
+            grille.select(self.nombre(grille, colonne).alias("n"))["n"].to_numpy()
+            for colonne in (self.options.x, self.options.y)
+        )
+        codes = grille[self.options.projection]
+        par_code = {code: projection_de(code) for code in codes.unique()}
+        epsg = codes.replace_strict(par_code, return_dtype=pl.Int64).to_numpy()
+        latitude, longitude = en_degres(x, y, epsg)
+        return grille.with_columns(
+            pl.Series(_LATITUDE, latitude).fill_nan(None),
+            pl.Series(_LONGITUDE, longitude).fill_nan(None),
+        )
+
+    def degres(self, grille: pl.DataFrame, colonne: str, calculee: str) -> pl.Expr:
+        """Renvoie les degrés du fichier, ou ceux tirés de ses coordonnées en mètres."""
+        lus = self.nombre(grille, colonne)
+        return pl.coalesce(lus, pl.col(calculee)) if self.options.x else lus
 
     def precision(self) -> pl.Expr:
         if not self.options.precision_colonne:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from solidiag.catalogue.correspondance import Correspondance
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import DeclarationInvalide
 from solidiag.sources.options import Options
@@ -101,6 +102,17 @@ class OptionsServices(_Gele):
         Textes où ``{colonne}`` est remplacé ; omis si une des colonnes est vide.
     vues
         Ce que l'on tire de chaque ligne.
+    code, correspondance
+        Colonne du code du producteur, et table qui en fait des catégories ; en plus des ``vues``.
+    completer
+        Colonne vers largeur où remettre les zéros de tête perdus.
+    numeroter
+        Vrai : les colonnes ``id`` ne distinguent pas les lignes, un rang s'y ajoute.
+    x, y, projection
+        Coordonnées en mètres, et colonne du code de commune ou de département qui dit leur
+        projection ; elles ne servent que là où latitude et longitude manquent.
+    identifiants
+        Préfixe (``finess``) vers colonne.
     """
 
     separateur: str = ","
@@ -136,7 +148,46 @@ class OptionsServices(_Gele):
     dernier: str = ""
     regrouper: tuple[str, ...] = ()
     remarques: tuple[str, ...] = ()
-    vues: tuple[Vue, ...] = Field(min_length=1)
+    code: str = ""
+    correspondance: Correspondance | None = Field(default=None, validate_default=True)
+    vues: tuple[Vue, ...] = Field(default=(), validate_default=True)
+    completer: dict[str, int] = {}
+    numeroter: bool = False
+    x: str = ""
+    y: str = ""
+    projection: str = ""
+    identifiants: dict[str, str] = {}
+
+    @field_validator("correspondance")
+    @classmethod
+    def _avec_son_code(
+        cls, table: Correspondance | None, infos: ValidationInfo
+    ) -> Correspondance | None:
+        if (table is not None) != bool(infos.data.get("code")):
+            raise ValueError("« code » et « correspondance » vont ensemble")
+        return table
+
+    @field_validator("vues")
+    @classmethod
+    def _au_moins_une(cls, vues: tuple[Vue, ...], infos: ValidationInfo) -> tuple[Vue, ...]:
+        if not vues and infos.data.get("correspondance") is None:
+            raise ValueError("au moins une vue, ou une correspondance")
+        return vues
+
+    def toutes_les_vues(self, annee: int) -> tuple[Vue, ...]:
+        """Renvoie les vues écrites, et une par code que la table retient pour ce millésime."""
+        if self.correspondance is None:
+            return self.vues
+        return self.vues + tuple(
+            Vue(
+                categorie=regle.categorie,
+                filtre={self.code: (code,)},
+                nom=regle.nom or regle.libelle,
+                capacite_unite=regle.unite,
+                remarque=regle.remarque,
+            )
+            for code, regle in self.correspondance.retenus(annee).items()
+        )
 
     @property
     def forme(self) -> Options:
