@@ -15,6 +15,7 @@ from solidiag.offre.arbitrages import Arbitrage, verifier
 from solidiag.offre.blocs import candidates
 from solidiag.offre.comparaison import PRECIS, Comparateur, Decision, Fiche, Seuils
 from solidiag.offre.noms import lire_adresse, simplifier
+from solidiag.offre.structures import liste_d_origine
 
 PAIRES: dict[str, pl.DataType] = {
     "id_a": pl.String(),
@@ -74,7 +75,7 @@ def reunir(
     )
     fiches = {
         ligne["id"]: comparateur.fiche(**ligne)
-        for ligne in lignes.select(_CHAMPS).iter_rows(named=True)
+        for ligne in lignes.with_columns(liste_d_origine()).select(_CHAMPS).iter_rows(named=True)
     }
     decisions: dict[tuple[str, str], Decision] = {}
     for a, b in candidates(list(fiches.values()), comparateur.comparables):

@@ -12,6 +12,7 @@ import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import DeclarationInvalide
+from solidiag.sources import data_inclusion
 from solidiag.sources.services import LECTEUR, lire_services
 
 
@@ -24,6 +25,7 @@ class LecteurServices(Protocol):
 
 LECTEURS_SERVICES: dict[str, LecteurServices] = {
     LECTEUR: lire_services,
+    data_inclusion.LECTEUR: data_inclusion.lire_data_inclusion,
 }
 """Lecteurs de services connus, par le nom que les déclarations emploient."""
 
