@@ -9,6 +9,7 @@ from pathlib import Path
 from solidiag import __version__
 from solidiag.cli.fiche import declarer as declarer_profil
 from solidiag.cli.fiche import declarer_territoire_propre, demandeurs_propres, executer_profil
+from solidiag.cli.reglages import declarer as declarer_reglages
 from solidiag.cli.sources import declarer
 
 FORMATS = ("docx", "odt", "pdf", "site", "donnees")
@@ -112,6 +113,13 @@ def analyseur() -> argparse.ArgumentParser:
         ),
         commun,
     )
+    declarer_reglages(
+        commande(
+            "reglages",
+            "Lister ce qu'une personne du métier peut régler (vitesses, seuils, domaines).",
+        ),
+        commun,
+    )
     return racine
 
 
@@ -125,6 +133,7 @@ def executer(arguments: Sequence[str] | None = None) -> int:
         "profil": executer_profil,
         "verifier": _verifier,
         "sources": _sources,
+        "reglages": _reglages,
     }[lus.commande](lus)
 
 
@@ -179,6 +188,12 @@ def _verifier(lus: argparse.Namespace) -> int:
         constat = verifier(lus.dossier, suivi=suivi)
     afficher_verification(constat)
     return 0 if constat.conforme else 1
+
+
+def _reglages(lus: argparse.Namespace) -> int:
+    from solidiag.cli.reglages import executer as executer_reglages
+
+    return executer_reglages(lus)
 
 
 def _sources(lus: argparse.Namespace) -> int:

@@ -14,6 +14,14 @@ from pathlib import Path
 
 from solidiag import __version__
 from solidiag.pipeline.calculs import charger_referentiel, preparer
+from solidiag.pipeline.etat import (
+    DOSSIER,
+    changements_depuis,
+    ecrire_etat,
+    lire_changements,
+    lire_etat,
+)
+from solidiag.pipeline.reglages import verifier_reglages
 from solidiag.pipeline.rendus import RENDUS, images_de
 from solidiag.pipeline.suivi import Bilan, Manque, Muet, Suivi, etape
 from solidiag.publication.document import Document
@@ -67,6 +75,7 @@ def produire(
     verifier_place(dossier)
     with etape(suivi, "Contrôle des fichiers embarqués") as en_cours:
         en_cours.detail = f"{depot.controler()} fichiers conformes à leur verrou"
+    verifier_reglages(depot)
     cle = _cle(depot, departement.code)
     deja = _formats_a_jour(dossier, cle)
     a_faire = [nom for nom in formats if nom not in deja]
@@ -82,7 +91,9 @@ def produire(
             jour=_jour(dossier, jour) if deja else jour or date.today(),  # noqa: DTZ011
             referentiel=referentiel,
         )
+        matiere = _comparer(matiere, depot, dossier, cle=cle)
         _reprendre(dossier, travail, deja)
+        ecrire_etat(matiere, depot, travail)
         _rendre(matiere, travail, a_faire, cache=cache, suivi=suivi)
         fichiers = _inventaire(travail)
         bilan = _bilan(matiere, dossier, fichiers, retires=retires)
@@ -99,6 +110,20 @@ def produire(
         texte_manifeste = json.dumps(manifeste, ensure_ascii=False, indent=1)
         (travail / MANIFESTE).write_text(texte_manifeste + "\n", encoding="utf-8")
     return replace(bilan, duree_s=time.monotonic() - depart)
+
+
+def _comparer(matiere: Matiere, depot: Depot, dossier: Path, *, cle: str) -> Matiere:
+    """Renvoie la matière avec ce qui a changé depuis le résultat que ce dossier porte."""
+    manifeste = lire_manifeste(dossier)
+    if manifeste is None or manifeste.get("departement") != matiere.departement.code:
+        return matiere
+    if manifeste["cle"] == cle:
+        return replace(matiere, changements=lire_changements(dossier))
+    precedent = lire_etat(dossier)
+    if precedent is None:
+        return matiere
+    changes = changements_depuis(precedent, matiere, depot, depuis=str(manifeste["date"]))
+    return replace(matiere, changements=changes)
 
 
 def _cle(depot: Depot, code: str) -> str:
@@ -204,6 +229,8 @@ def _principaux(tailles: dict[str, int]) -> tuple[tuple[str, int], ...]:
     """Réunit les pages du site : on ouvre un rapport, un site, un classeur."""
     dits: dict[str, int] = {}
     for nom, taille in tailles.items():
+        if nom.startswith(f"{DOSSIER}/"):
+            continue
         affiche = "site/index.html (ouvrir d'un double-clic)" if nom.startswith("site/") else nom
         dits[affiche] = dits.get(affiche, 0) + taille
     return tuple(dits.items())

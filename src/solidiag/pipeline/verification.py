@@ -5,14 +5,24 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from solidiag.comites.changements import CLES_CHANGEMENTS
 from solidiag.errors import VerificationImpossible
 from solidiag.pipeline import site
 from solidiag.pipeline.calculs import preparer
+from solidiag.pipeline.etat import (
+    CHANGEMENTS_ECRITS,
+    ETAT_ECRIT,
+    etat_de,
+    lire_changements,
+    lire_etat,
+)
 from solidiag.pipeline.suivi import Muet, Suivi, etape
 from solidiag.publication.document import Document
 from solidiag.publication.francais import de, formater
@@ -133,6 +143,7 @@ def verifier(
             suivi=Muet(),
             jour=manifeste.jour,
         )
+        matiere = replace(matiere, changements=lire_changements(dossier))
         document = construire_rapport(matiere)
     lecture = _Lecture(dossier, manifeste, matiere, document)
     with etape(suivi, "Relecture des fichiers") as en_cours:
@@ -142,7 +153,11 @@ def verifier(
         dossier=dossier,
         territoire=de(matiere.departement),
         releves=releves,
-        ecarts=(*_orphelins(document), *lecture.inventaire(releves)),
+        ecarts=(
+            *_orphelins(document),
+            *_etat_faux(dossier, etat_de(matiere, depot), matiere),
+            *lecture.inventaire(releves),
+        ),
     )
 
 
@@ -190,6 +205,35 @@ def _orphelins(document: Document) -> Iterator[Ecart]:
         yield Ecart(genre="orphelin", fichier=_DOCUMENT, lieu=lieu, attendu=nombre)
 
 
+def _etat_faux(dossier: Path, attendu: pl.DataFrame, matiere: Matiere) -> Iterator[Ecart]:
+    """Compare l'état gardé au recalcul, et le côté « après » des changements à cet état.
+
+    Le côté « avant » vient d'un résultat qui n'est plus là : il ne se recalcule pas.
+    """
+    if (dossier / ETAT_ECRIT).exists():
+        garde = lire_etat(dossier)
+        if garde is None or not garde.equals(attendu):
+            trouve = "il n'est pas l'état recalculé"
+            yield Ecart(genre="fichier", fichier=ETAT_ECRIT, trouve=trouve)
+    if matiere.changements is None:
+        return
+    cles = list(CLES_CHANGEMENTS)
+    faux = matiere.changements.frame.join(
+        attendu, on=cles, how="left", suffix="_b", nulls_equal=True
+    ).filter(
+        pl.col("apres").ne_missing(pl.col("texte"))
+        | pl.col("valeur_apres").ne_missing(pl.col("valeur"))
+    )
+    for ligne in faux.iter_rows(named=True):
+        yield Ecart(
+            genre="difference",
+            fichier=CHANGEMENTS_ECRITS,
+            lieu=" ".join(str(ligne[cle]) for cle in cles if ligne[cle]),
+            attendu=str(ligne["texte"] or ligne["valeur"]),
+            trouve=str(ligne["apres"] or ligne["valeur_apres"]),
+        )
+
+
 class _Lecture:
     """Relit les fichiers d'un dossier et les compare au recalcul."""
 
@@ -204,7 +248,7 @@ class _Lecture:
             if chemin.is_file()
         } - {MANIFESTE}
         self.absents: list[str] = []
-        self.connus: set[str] = set()
+        self.connus: set[str] = {ETAT_ECRIT, CHANGEMENTS_ECRITS}
 
     def releves(self) -> Iterator[Releve]:
         """Relit tout fichier qu'un format produit, déclaré ou non par le manifeste."""

@@ -18,7 +18,7 @@ class Cle:
     """Adresse d'un chiffre dans les tables publiées.
 
     ``table`` : ``observations``, ``ecarts``, ``priorites``, ``services``, ``comptes``, ``types``,
-    ``personnes``, ``lissages``.
+    ``personnes``, ``lissages``, ``changements``, ``coordination``, ``qualite_offre``.
     """
 
     indicateur: str

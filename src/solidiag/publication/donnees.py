@@ -62,6 +62,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         **_personnes(matiere),
         **_comparaisons(matiere),
         **_lissages(matiere),
+        **_changements(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
     }
@@ -155,6 +156,13 @@ def _comparaisons(matiere: Matiere) -> dict[str, pl.DataFrame]:
             )
         rendues[nom] = table
     return rendues
+
+
+def _changements(matiere: Matiere) -> dict[str, pl.DataFrame]:
+    """Renvoie ce qui a changé depuis le résultat précédent, s'il y en a un."""
+    if matiere.changements is None or not len(matiere.changements):
+        return {}
+    return {"changements": matiere.changements.frame}
 
 
 def _lissages(matiere: Matiere) -> dict[str, pl.DataFrame]:

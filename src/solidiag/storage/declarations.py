@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,14 +104,13 @@ def dire_faute(faute: Any) -> str:
 
 
 def charger_dossier(
-    dossier: Path, modele: type[_Modele], *, remplaces: Mapping[Path, Path] | None = None
+    dossier: Path, modele: type[_Modele], *, lire: Callable[[Path], Any] = lire_yaml
 ) -> Iterator[_Modele]:
     """Parcourt les déclarations d'un dossier, par ordre de nom de fichier.
 
-    Un fichier porte une déclaration, ou une liste de déclarations ; ``remplaces`` donne, pour un
-    fichier livré, la copie réglée à lire à sa place.
+    Un fichier porte une déclaration, ou une liste de déclarations ; ``lire`` en rend le contenu.
     """
     for chemin in sorted(dossier.rglob("*.yaml")):
-        contenu = lire_yaml((remplaces or {}).get(chemin, chemin))
+        contenu = lire(chemin)
         for element in contenu if isinstance(contenu, list) else [contenu]:
             yield valider(modele, element, nom=chemin.name)

@@ -21,7 +21,7 @@ from solidiag.model.origin import Retrieval
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, dossier_des_donnees
 from solidiag.storage.arbitrages import Arbitrages
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
-from solidiag.storage.reglages import Reglages
+from solidiag.storage.reglages import Reglages, noms_reglables
 
 
 def empreinte(octets: bytes) -> str:
@@ -156,13 +156,13 @@ class Depot:
     def mesures(self) -> dict[str, MesureOffre]:
         """Mesures d'offre déclarées, par identifiant."""
         dossier = self.declarations / "mesures"
-        return {m.id: m for m in charger_dossier(dossier, MesureOffre, remplaces=self._remplaces)}
+        return {m.id: m for m in charger_dossier(dossier, MesureOffre, lire=self._lire)}
 
     @cached_property
     def croisements(self) -> dict[str, Croisement]:
         """Croisements besoin × offre déclarés, par domaine."""
         dossier = self.declarations / "croisements"
-        lus = charger_dossier(dossier, Croisement, remplaces=self._remplaces)
+        lus = charger_dossier(dossier, Croisement, lire=self._lire)
         return {c.domaine: c for c in lus}
 
     @cached_property
@@ -207,13 +207,15 @@ class Depot:
 
     def declaration(self, chemin: str) -> Any:
         """Renvoie le contenu d'un fichier YAML sous ``declarations/``."""
-        livre = self.declarations / chemin
-        return lire_yaml(self._remplaces.get(livre, livre))
+        return self._lire(self.declarations / chemin)
 
-    @property
-    def _remplaces(self) -> Mapping[Path, Path]:
-        """Fichiers livrés vers ceux que la personne a réglés."""
-        return self.reglages.remplaces if self.reglages is not None else {}
+    def reglables(self) -> dict[str, Any]:
+        """Renvoie le contenu de chaque fichier réglable, réglages compris, par nom."""
+        return {nom: self.declaration(f"{nom}.yaml") for nom in noms_reglables(self.declarations)}
+
+    def _lire(self, livre: Path) -> Any:
+        """Renvoie le contenu d'une déclaration, réglages de la personne compris."""
+        return self.reglages.lire(livre) if self.reglages is not None else lire_yaml(livre)
 
     @cached_property
     def verrous(self) -> dict[str, dict[str, Any]]:

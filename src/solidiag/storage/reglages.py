@@ -1,9 +1,10 @@
-"""Réglages d'une personne : ses copies de fichiers de déclaration, lues à la place des livrées.
+"""Réglages d'une personne : ce qu'elle écrit l'emporte sur les fichiers de déclaration livrés.
 
 Un réglage est un fichier YAML de ``reglages/`` dans le dossier de données de la personne, au même
-chemin que celui de ``declarations/`` (``parametres/temps_de_trajet.yaml``). Il remplace le fichier
-livré en entier. ``reglages/origines.json`` garde l'empreinte du fichier livré au moment de la
-copie : si une nouvelle version de Solidiag l'a changé, c'est dit.
+chemin que celui de ``declarations/`` (``parametres/temps_de_trajet.yaml``). Ce qui y est écrit
+l'emporte ; ce qui n'y est pas reste celui du fichier livré, une nouvelle version de Solidiag
+comprise ; une clé laissée vide est ôtée. ``reglages/origines.json`` garde l'empreinte du fichier
+livré au moment de la copie : si une nouvelle version de Solidiag l'a changé, c'est dit.
 """
 
 from __future__ import annotations
@@ -65,11 +66,7 @@ class Reglages:
     @property
     def noms(self) -> list[str]:
         """Fichiers qu'on peut régler, sans suffixe (``parametres/temps_de_trajet``)."""
-        return [
-            chemin.relative_to(self.declarations).with_suffix("").as_posix()
-            for dossier in AJUSTABLES
-            for chemin in sorted((self.declarations / dossier).rglob("*.yaml"))
-        ]
+        return noms_reglables(self.declarations)
 
     @cached_property
     def remplaces(self) -> dict[Path, Path]:
@@ -102,6 +99,18 @@ class Reglages:
             if (connue := origines.get(self.nom(livre))) and connue != _empreinte(livre)
         ]
 
+    def lire(self, livre: Path) -> Any:
+        """Renvoie le contenu d'un fichier livré, le réglage de la personne par-dessus.
+
+        Raises
+        ------
+        DeclarationInvalide
+            Si l'un des deux n'est pas du YAML.
+        """
+        copie = self.remplaces.get(livre)
+        contenu = lire_yaml(livre)
+        return contenu if copie is None else fusionner(contenu, lire_yaml(copie))
+
     def nom(self, livre: Path) -> str:
         """Renvoie le nom d'un réglage d'après le fichier livré."""
         return livre.relative_to(self.declarations).with_suffix("").as_posix()
@@ -116,8 +125,8 @@ class Reglages:
         """
         return [
             Difference(fichier=self.nom(livre), cle=cle, livre=avant, regle=apres)
-            for livre, copie in sorted(self.remplaces.items())
-            for cle, avant, apres in comparer(lire_yaml(livre), lire_yaml(copie))
+            for livre in sorted(self.remplaces)
+            for cle, avant, apres in comparer(lire_yaml(livre), self.lire(livre))
         ]
 
     def empreinte(self) -> str:
@@ -209,6 +218,28 @@ class Reglages:
         return {str(k): str(v) for k, v in lues.items()} if isinstance(lues, dict) else {}
 
 
+def noms_reglables(declarations: Path) -> list[str]:
+    """Renvoie les fichiers qu'on peut régler, sans suffixe (``parametres/temps_de_trajet``)."""
+    return [
+        chemin.relative_to(declarations).with_suffix("").as_posix()
+        for dossier in AJUSTABLES
+        for chemin in sorted((declarations / dossier).rglob("*.yaml"))
+    ]
+
+
+def valeurs(contenus: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Parcourt chaque valeur de fichiers de déclaration : fichier, place, texte.
+
+    Parameters
+    ----------
+    contenus
+        Nom de fichier vers son contenu.
+    """
+    for nom, contenu in contenus.items():
+        for cle, texte in dict(_feuilles(contenu)).items():
+            yield nom, cle, texte
+
+
 def comparer(livre: Any, regle: Any) -> Iterator[tuple[str, str, str]]:
     """Parcourt les valeurs qui diffèrent entre deux contenus : clé, valeur livrée, valeur réglée.
 
@@ -223,10 +254,51 @@ def comparer(livre: Any, regle: Any) -> Iterator[tuple[str, str, str]]:
             yield cle, avant.get(cle, ""), apres.get(cle, "")
 
 
+def fusionner(livre: Any, regle: Any) -> Any:
+    """Renvoie le contenu livré où ce que le réglage écrit l'emporte.
+
+    Deux tables se fondent clé par clé, deux listes de déclarations par leur ``id`` ou leur
+    ``domaine`` ; toute autre liste est remplacée en entier. Une clé laissée vide est ôtée.
+
+    Examples
+    --------
+    >>> fusionner({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 5}, "d": None})
+    {'a': {'b': 5, 'c': 2}}
+    """
+    if isinstance(livre, Mapping) and isinstance(regle, Mapping):
+        fondus = {
+            cle: fusionner(valeur, regle[cle]) if cle in regle else valeur
+            for cle, valeur in livre.items()
+            if not (cle in regle and regle[cle] is None and valeur is not None)
+        }
+        ajoutees = {c: v for c, v in regle.items() if c not in livre and v is not None}
+        return {**fondus, **ajoutees}
+    cle = _cle_commune(livre, regle)
+    if cle:
+        regles = {element[cle]: element for element in regle}
+        connus = {element[cle] for element in livre}
+        return [
+            *(fusionner(e, regles[e[cle]]) if e[cle] in regles else e for e in livre),
+            *(element for element in regle if element[cle] not in connus),
+        ]
+    return regle
+
+
+def _cle_commune(livre: Any, regle: Any) -> str:
+    """Clé qui nomme chaque élément de deux listes de déclarations, ou rien."""
+    if not (isinstance(livre, list) and isinstance(regle, list) and livre):
+        return ""
+    for cle in ("id", "domaine"):
+        if all(isinstance(e, Mapping) and cle in e for e in (*livre, *regle)):
+            return cle
+    return ""
+
+
 def fautes_de_forme(livre: Any, regle: Any, *, place: str = "") -> list[str]:
     """Renvoie ce qui, dans un réglage, n'a pas la forme du fichier livré, en français.
 
-    Une clé de mot doit y être, et un nombre rester un nombre. Une liste peut changer de longueur.
+    Une clé doit être connue, et un nombre rester un nombre. Une clé peut manquer, et une liste
+    changer de longueur.
     """
     ici = place or "(racine)"
     if isinstance(livre, Mapping):
@@ -235,9 +307,7 @@ def fautes_de_forme(livre: Any, regle: Any, *, place: str = "") -> list[str]:
         fautes = []
         for cle, valeur in livre.items():
             suite = f"{place}.{cle}" if place else str(cle)
-            if cle not in regle:
-                fautes.append(f"{suite} : manque (valeur livrée : {_texte(valeur)})")
-            else:
+            if cle in regle:
                 fautes += fautes_de_forme(valeur, regle[cle], place=suite)
         en_trop = [str(cle) for cle in regle if cle not in livre]
         fautes += [f"{place}.{cle}".lstrip(".") + " : clé inconnue" for cle in en_trop]

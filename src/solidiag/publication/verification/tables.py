@@ -161,6 +161,8 @@ def _adresse(ligne: dict[str, object], colonne: str) -> Cle | None:
 
 
 def _dire(valeur: object) -> str:
+    if isinstance(valeur, pl.Series):
+        return ", ".join(map(str, valeur.to_list()))
     if valeur is None or valeur == "":
         return "(vide)"
     if isinstance(valeur, float):
