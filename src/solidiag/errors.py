@@ -16,6 +16,7 @@
     │   ├── FormatInattendu      colonne ou structure qui n'est pas celle déclarée
     │   ├── MarqueInconnue       marque de producteur non déclarée
     │   ├── FichierRefuse        fichier donné par une personne, que l'on n'ajoute pas
+    │   ├── ClasseurFautif       classeur rempli à la main, fautes dites ligne par ligne
     │   └── RecuperationImpossible  fichier que le producteur n'a pas donné
     ├── SortieImpossible         on ne peut pas écrire le résultat
     ├── RenduImpossible          un format de publication a échoué
@@ -175,6 +176,31 @@ class FichierRefuse(DonneesError):
     def __init__(self, nom: str, raison: str, conseil: str) -> None:
         self.nom, self.raison, self.conseil = nom, raison, conseil
         super().__init__(f"« {nom} » n'est pas ajouté : {raison} ; {conseil}.")
+
+
+class ClasseurFautif(DonneesError):
+    """Classeur rempli à la main dont des lignes sont fautives ; rien n'est ajouté.
+
+    Parameters
+    ----------
+    fautes
+        Une phrase par faute : feuille, ligne, colonne, ce qui ne va pas.
+    bonnes, fautives
+        Nombre de lignes sans faute, et avec.
+    """
+
+    def __init__(self, nom: str, fautes: Sequence[str], *, bonnes: int, fautives: int) -> None:
+        self.nom, self.fautes, self.bonnes, self.fautives = nom, tuple(fautes), bonnes, fautives
+        s = "s" if fautives > 1 else ""
+        suite = (
+            f"Corrigez-les, ou ajoutez les autres ({bonnes}) avec --malgre-les-lignes-fautives."
+            if bonnes
+            else "Corrigez-les, puis recommencez."
+        )
+        super().__init__(
+            f"« {nom} » n'est pas ajouté : {fautives} ligne{s} fautive{s}. {suite}\n"
+            + "\n".join(f"  {faute}" for faute in fautes)
+        )
 
 
 class RecuperationImpossible(DonneesError):

@@ -112,6 +112,9 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.FormatInattendu("s", "f", attendu="une colonne", trouve="rien"),
         errors.MarqueInconnue("s", "f", colonne="c", marques=["x"]),
         errors.FichierRefuse("f.csv", "il est vide", "téléchargez-le à nouveau"),
+        errors.ClasseurFautif(
+            "offre.xlsx", ["Offre, ligne 3 : la case est vide"], bonnes=1, fautives=1
+        ),
         errors.RecuperationImpossible(
             "https://exemple.fr/f.csv",
             cause="reseau",

@@ -64,7 +64,8 @@ class Inventaire:
 def classer(services: pl.DataFrame, categories: Mapping[str, CategorieService]) -> pl.DataFrame:
     """Renvoie les services avec domaines, thématiques et publics de leur catégorie.
 
-    ``domaines`` ne porte que les domaines dont la catégorie est une offre propre.
+    ``domaines`` ne porte que les domaines dont la catégorie est une offre propre. Ce que la ligne
+    dit elle-même (classeur rempli à la main, annuaire) l'emporte sur sa catégorie.
 
     Raises
     ------
@@ -89,10 +90,13 @@ def classer(services: pl.DataFrame, categories: Mapping[str, CategorieService]) 
         ],
         schema={"categorie": pl.String(), **{champ: SERVICES[champ] for champ in colonnes}},
     )
-    return mettre_au_schema(
-        services.drop(*colonnes).join(table, on="categorie", how="left", maintain_order="left"),
-        SERVICES,
+    jointe = services.join(
+        table, on="categorie", how="left", maintain_order="left", suffix="__categorie"
     )
+    propres = jointe.with_columns(
+        pl.coalesce(champ, f"{champ}__categorie").alias(champ) for champ in colonnes
+    )
+    return mettre_au_schema(propres.select(services.columns), SERVICES)
 
 
 def inventaire_du_departement(

@@ -13,6 +13,7 @@ import polars as pl
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import DeclarationInvalide
 from solidiag.sources import data_inclusion
+from solidiag.sources.classeurs.offre import LECTEUR_OFFRE, lire_offre_saisie
 from solidiag.sources.services import LECTEUR, lire_services
 
 
@@ -26,6 +27,7 @@ class LecteurServices(Protocol):
 LECTEURS_SERVICES: dict[str, LecteurServices] = {
     LECTEUR: lire_services,
     data_inclusion.LECTEUR: data_inclusion.lire_data_inclusion,
+    LECTEUR_OFFRE: lire_offre_saisie,
 }
 """Lecteurs de services connus, par le nom que les déclarations emploient."""
 
