@@ -22,9 +22,11 @@ from solidiag.catalogue.service import lire_categories
 from solidiag.model.service import SERVICES
 from solidiag.offre.cadre import Cadre
 from solidiag.offre.comparaison import Comparateur, Fiche, Seuils
+from solidiag.offre.doublons import sirets_partages
 from solidiag.offre.situer import situer
 from solidiag.sources.services import lire_codes_postaux, lire_services
 from solidiag.sources.territoires import charger_referentiel
+from solidiag.statistics.intervalles import wilson
 from solidiag.storage.depot import Depot
 
 ICI = Path(__file__).parent
@@ -107,13 +109,11 @@ def _lignes() -> dict[str, dict[str, object]]:
 
 def _comparateur(note: float = Seuils().note) -> Comparateur:
     categories = lire_categories(_depot().declaration("services/categories.yaml"))
-    communes_du_siret: dict[str, set[object]] = defaultdict(set)
-    for ligne in _lignes().values():
-        if ligne["siret"]:
-            communes_du_siret[str(ligne["siret"])].add(ligne["code_insee"])
-    partages = {siret for siret, communes in communes_du_siret.items() if len(communes) > 1}
+    table = pl.DataFrame(list(_lignes().values()), schema=SERVICES)
     return Comparateur(
-        categories=categories, seuils=replace(Seuils(), note=note), sirets_partages=partages
+        categories=categories,
+        seuils=replace(Seuils(), note=note),
+        sirets_partages=sirets_partages(table),
     )
 
 
@@ -206,16 +206,6 @@ class Compte:
     faux: int
     manques: int
 
-    @property
-    def precision(self) -> float | None:
-        joints = self.vrais + self.faux
-        return self.vrais / joints if joints else None
-
-    @property
-    def rappel(self) -> float | None:
-        positifs = self.vrais + self.manques
-        return self.vrais / positifs if positifs else None
-
 
 def compter(paires: Iterable[Paire], *, note: float = Seuils().note) -> Compte:
     comparateur = _comparateur(note)
@@ -231,8 +221,11 @@ def compter(paires: Iterable[Paire], *, note: float = Seuils().note) -> Compte:
     return Compte(vrais=vrais, faux=faux, manques=manques)
 
 
-def _dire(part: float | None) -> str:
-    return "sans objet" if part is None else f"{100 * part:.0f}\u00a0%"
+def _dire(compte: int, total: int) -> str:
+    if not total:
+        return "sans objet"
+    bas, haut = wilson(float(compte), float(total))
+    return f"{100 * compte / total:.0f}\u00a0% [{100 * float(bas):.0f} ; {100 * float(haut):.0f}]"
 
 
 def tableau() -> Iterator[str]:
@@ -247,7 +240,8 @@ def _rangee(nom: str, paires: list[Paire]) -> str:
     positifs = compte.vrais + compte.manques
     return (
         f"| {nom} | {len(paires)} | {positifs} | {compte.vrais} | {compte.faux} | "
-        f"{compte.manques} | {_dire(compte.precision)} | {_dire(compte.rappel)} |"
+        f"{compte.manques} | {_dire(compte.vrais, compte.vrais + compte.faux)} | "
+        f"{_dire(compte.vrais, positifs)} |"
     )
 
 

@@ -17,11 +17,15 @@ from rapidfuzz import fuzz
 from solidiag.catalogue.service import CategorieService
 from solidiag.offre.cadre import grand_cercle_km
 from solidiag.offre.noms import Adresse, lire_adresse, mots_propres, simplifier
+from solidiag.offre.structures import PREFIXE_STRUCTURE
 
 Verdict = Literal["meme", "meme_lieu", "different"]
 
 PRECIS = frozenset({"point", "rue"})
 """Précisions qui permettent de mesurer une distance entre deux services."""
+
+_D_ORGANISME = ("siret:", PREFIXE_STRUCTURE)
+"""Débuts des identifiants d'un organisme : ils ne disent pas lequel de ses services c'est."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,7 @@ class Comparateur:
             latitude=latitude if precis else None,
             longitude=longitude if precis else None,
             marques=frozenset(marques),
-            identifiants=frozenset(x for x in identifiants or () if not x.startswith("siret:")),
+            identifiants=frozenset(x for x in identifiants or () if not x.startswith(_D_ORGANISME)),
         )
 
     def comparables(self, categorie_a: str, categorie_b: str) -> bool:
@@ -213,8 +217,16 @@ class Comparateur:
         communs = sorted(a.identifiants & b.identifiants)
         if communs:
             return f"même identifiant ({communs[0]}) dans les deux fichiers"
-        if a.siret and a.siret == b.siret and a.siret not in self.sirets_partages:
-            return f"même numéro Siret ({a.siret})"
+        if a.siret and a.siret == b.siret:
+            if a.siret not in self.sirets_partages:
+                return f"même numéro Siret ({a.siret})"
+            if (
+                meme_commune
+                and a.reduit == b.reduit
+                and a.adresse.connue
+                and a.adresse == b.adresse
+            ):
+                return f"même numéro Siret ({a.siret}), même nom et même adresse"
         return ""
 
     def _meme_liste(self, a: Fiche, b: Fiche, distance_m: float | None) -> Decision:
@@ -222,7 +234,8 @@ class Comparateur:
         memes_noms = a.reduit == b.reduit or "" in (a.reduit, b.reduit)
         meme_adresse = (_adresses(a.adresse, b.adresse) or 0.0) >= 0.95
         meme_point = distance_m is not None and distance_m <= self.seuils.meme_point_m
-        repetee = a.nom == b.nom and not a.adresse.connue and meme_point
+        meme_texte = a.adresse == b.adresse and not a.adresse.numero
+        repetee = a.nom == b.nom and meme_texte and meme_point
         if memes_noms and (meme_adresse or repetee):
             motif = "ligne répétée : même nom, ou nom absent, et même adresse"
             return Decision(verdict="meme", note=0.9, motif=motif)

@@ -118,7 +118,8 @@ class Arbitrages:
             octets = self.fichier.read_bytes()
         except OSError:
             return ""
-        return hashlib.sha256(octets).hexdigest()
+        vide = octets.count(b"\n") < 2  # l'en-tête seul
+        return "" if vide else hashlib.sha256(octets).hexdigest()
 
     def _ecrire(self, arbitrages: Iterable[Arbitrage]) -> None:
         _remplacer(self.fichier, COLONNES, [_ligne(arbitrage) for arbitrage in arbitrages])
