@@ -224,37 +224,38 @@ def temps_estimes(
     if distances.shape != (len(densites), len(vers_densites)):
         msg = f"matrice {distances.shape} pour {len(densites)} × {len(vers_densites)} communes"
         raise ValueError(msg)
-    departs, arrivees = (
-        {sens: lenteurs(parametres, niveaux, sens) for sens in SENS}
-        for niveaux in (densites, vers_densites)
-    )
+    departs = lenteurs(parametres, densites)
+    arrivees = lenteurs(parametres, vers_densites)
     central, bas, haut = (
         _minutes(distances, parametres, departs[sens][:, None] + arrivees[sens][None, :], sens)
-        for sens in SENS
+        for sens in _VITESSE_DE
     )
     return Temps(central=central, bas=bas, haut=haut)
 
 
-SENS = ("central", "bas", "haut")
-"""Temps central, temps bas (détour bas, vitesses hautes), temps haut (l'inverse)."""
-
 _VITESSE_DE = {"central": "central", "bas": "haut", "haut": "bas"}
+"""Borne du temps → borne de la vitesse : on va au plus vite quand le temps est bas."""
 
 
-def lenteurs(parametres: ParametresTrajet, niveaux: Sequence[int | None], sens: str) -> Reels:
-    """Renvoie l'inverse de la vitesse locale (h/km) de chaque niveau, pour un temps de `SENS`."""
-    return np.array(
-        [1 / getattr(parametres.vitesse(niveau), _VITESSE_DE[sens]) for niveau in niveaux],
-        dtype=float,
+def lenteurs(parametres: ParametresTrajet, niveaux: Sequence[int | None]) -> dict[str, Reels]:
+    """Renvoie l'inverse de la vitesse locale (h/km) de chaque point, par borne du temps."""
+    differents = {niveau: rang for rang, niveau in enumerate(dict.fromkeys(niveaux))}
+    rangs = np.fromiter(
+        (differents[niveau] for niveau in niveaux), dtype=np.intp, count=len(niveaux)
     )
+    vitesses = [parametres.vitesse(niveau) for niveau in differents]
+    return {
+        sens: np.array([1 / getattr(bande, borne) for bande in vitesses], dtype=float)[rangs]
+        for sens, borne in _VITESSE_DE.items()
+    }
 
 
 def temps_de_couples(
     distances: Reels,
     parametres: ParametresTrajet,
     *,
-    densites: Sequence[int | None],
-    vers_densites: Sequence[int | None],
+    lenteurs_depart: Mapping[str, Reels],
+    lenteurs_arrivee: Mapping[str, Reels],
     depart: Entiers,
     arrivee: Entiers,
 ) -> Temps:
@@ -264,20 +265,19 @@ def temps_de_couples(
     ----------
     distances
         Distance à vol d'oiseau de chaque couple, en kilomètres.
-    densites, vers_densites
-        Niveau de densité des départs et des arrivées, ou ``None``.
+    lenteurs_depart, lenteurs_arrivee
+        Lenteurs des départs et des arrivées (`lenteurs`).
     depart, arrivee
-        Rangs dans ces listes, un par distance.
+        Rangs dans ces tables, un par distance.
     """
     central, bas, haut = (
         _minutes(
             distances,
             parametres,
-            lenteurs(parametres, densites, sens)[depart]
-            + lenteurs(parametres, vers_densites, sens)[arrivee],
+            lenteurs_depart[sens][depart] + lenteurs_arrivee[sens][arrivee],
             sens,
         )
-        for sens in SENS
+        for sens in _VITESSE_DE
     )
     return Temps(central=central, bas=bas, haut=haut)
 

@@ -134,12 +134,12 @@ class _Points:
     latitudes: Reels
     longitudes: Reels
     sphere: Reels
-    niveaux: list[int | None]
+    lenteurs: dict[str, Reels]
     groupes: list[tuple[int | None, Entiers]]
     """Niveau de densité → rangs des points connus, croissants."""
 
     @classmethod
-    def depuis(cls, table: pl.DataFrame) -> _Points:
+    def depuis(cls, table: pl.DataFrame, parametres: ParametresTrajet) -> _Points:
         latitudes, longitudes = _reels(table, "latitude"), _reels(table, "longitude")
         phi, lam = np.radians(latitudes), np.radians(longitudes)
         niveaux: list[int | None] = (
@@ -155,7 +155,7 @@ class _Points:
             sphere=np.column_stack(
                 (np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi))
             ),
-            niveaux=niveaux,
+            lenteurs=lenteurs(parametres, niveaux),
             groupes=[
                 (None if cle < 0 else int(cle), connus[cles == cle].astype(np.int32))
                 for cle in np.unique(cles)
@@ -187,8 +187,8 @@ class _Recherche:
             internes = distance_interne_km(np.nan_to_num(_reels(departs, "superficie_km2")))
         return cls(
             parametres=parametres,
-            departs=_Points.depuis(departs),
-            arrivees=_Points.depuis(arrivees),
+            departs=_Points.depuis(departs, parametres),
+            arrivees=_Points.depuis(arrivees, parametres),
             communes=_communes(departs, arrivees),
             internes=internes,
             limite=limite,
@@ -203,8 +203,8 @@ class _Recherche:
             (niveau, rangs, cKDTree(self.arrivees.sphere[rangs]))
             for niveau, rangs in self.arrivees.groupes
         ]
-        nombre = len(self.departs.niveaux)
-        taille = max(1, _CANDIDATS // max(1, len(self.arrivees.niveaux)))
+        nombre = len(self.departs.latitudes)
+        taille = max(1, _CANDIDATS // max(1, len(self.arrivees.latitudes)))
         for debut in range(0, nombre, taille):
             trouves = []
             for niveau, tous in self.departs.groupes:
@@ -219,12 +219,12 @@ class _Recherche:
                         trouves.append((rangs[proches["i"]], arrivees[proches["j"]]))
             if trouves:
                 departs, autres = (np.concatenate(cote) for cote in zip(*trouves, strict=True))
-                ordre = np.argsort(departs.astype(np.int64) * len(self.arrivees.niveaux) + autres)
+                ordre = np.argsort(departs.astype(np.int64) * len(self.arrivees.latitudes) + autres)
                 yield self._bloc(departs[ordre], autres[ordre])
 
     def _corde(self, niveau: int | None, vers: int | None) -> float:
         """Corde, sur la sphère unité, qui contient tous les couples à portée de deux niveaux."""
-        lenteur = float(lenteurs(self.parametres, [niveau, vers], "central").mean())
+        lenteur = float(lenteurs(self.parametres, [niveau, vers])["central"].mean())
         angle = rayon_km(self.parametres, self.limite, lenteur=lenteur) / RAYON_TERRE_KM
         # Une marge couvre les arrondis ; la limite elle-même est vérifiée sur le temps.
         return float(2 * np.sin(min(angle * (1 + 1e-9) + 1e-9, np.pi) / 2))
@@ -244,8 +244,8 @@ class _Recherche:
         temps = temps_de_couples(
             distances,
             self.parametres,
-            densites=self.departs.niveaux,
-            vers_densites=self.arrivees.niveaux,
+            lenteurs_depart=self.departs.lenteurs,
+            lenteurs_arrivee=self.arrivees.lenteurs,
             depart=depart,
             arrivee=arrivee,
         )
