@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from solidiag.errors import PublicationInterdite
+from solidiag.model.coordination import TABLES_COORDINATION
 from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS, ConfStatus, ObsStatus, Precision
 from solidiag.model.service import ECARTS, PRIORITES, SERVICES
 
@@ -22,6 +23,7 @@ CLES: dict[str, tuple[str, ...]] = {
     "ecarts": ("domaine", "territoire"),
     "priorites": ("domaine",),
     "services": ("source", "id"),
+    **{f"coordination_{nom}": ("rang",) for nom in TABLES_COORDINATION},
 }
 """Colonnes dont l'ensemble n'apparaît qu'une fois, pour les tables connues."""
 
@@ -30,6 +32,10 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "ecarts": ECARTS,
     "priorites": PRIORITES,
     "services": SERVICES,
+    **{
+        f"coordination_{nom}": {"rang": pl.UInt32(), **schema}
+        for nom, schema in TABLES_COORDINATION.items()
+    },
 }
 
 _CHIFFRES = ("value", "lower", "upper", "numerateur", "denominateur")

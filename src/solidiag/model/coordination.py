@@ -13,8 +13,12 @@ _PROVENANCE: dict[str, pl.DataType] = {
     "remarque": pl.String(),
 }
 """``provenance`` : ``public`` (fichier d'un producteur), ``gabarit`` (classeur rempli par une
-personne), ``deduit`` (calculé de l'inventaire, par exemple deux services au même lieu). Ce
-qu'aucune ligne ne dit est inconnu, jamais absent."""
+personne), ``deduit`` (calculé de l'inventaire, par exemple deux services au même lieu), ``texte``
+(prévu par un texte, un label ou la grille : un rôle attendu, que rien ne constate). Ce qu'aucune
+ligne ne dit est inconnu, jamais absent."""
+
+CONSTATEES = ("public", "deduit", "gabarit")
+"""Provenances qui constatent ; ``texte`` prévoit seulement."""
 
 ACTEURS: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -76,9 +80,10 @@ LIENS: dict[str, pl.DataType] = {
     **_PROVENANCE,
 }
 """Un lien entre deux acteurs. ``type`` : ``orientation`` (de a vers b), ``lieu_partage``,
-``cofinancement``, ``convention``, ``pilotage``, ``instance``. ``mode`` : comment l'orientation se
-fait (``formulaire``, ``telephone``, ``logiciel``, ``permanence``...). ``domaine``, ``territoire``
-vides : non précisés."""
+``cofinancement``, ``convention``, ``pilotage``, ``instance``, ``meme_dispositif`` (deux acteurs
+financés par le même contrat, sans échange connu) ou ``label`` (présence prévue). ``mode`` : comment
+l'orientation se fait (``formulaire``, ``telephone``, ``logiciel``, ``permanence``...).
+``domaine``, ``territoire`` vides : non précisés."""
 
 PARCOURS: dict[str, pl.DataType] = {
     "territoire": pl.String(),
@@ -128,5 +133,37 @@ RESEAU: dict[str, pl.DataType] = {
     "separes": pl.List(pl.String()),
     "provenance": pl.String(),
 }
-"""Place de chaque acteur dans le réseau des liens connus. ``seul_pont`` : sans lui, des acteurs ne
+"""Place de chaque acteur dans le réseau des liens constatés (voir `CONSTATEES`), hors
+``meme_dispositif``. ``seul_pont`` : sans lui, des acteurs ne
 seraient plus reliés (``separes`` les nomme). ``intermediarite`` de 0 à 1 (Freeman, 1977)."""
+
+FRANCE_TRAVAIL: dict[str, pl.DataType] = {
+    "territoire": pl.String(),
+    "agences": pl.Int64(),
+    "communes": pl.List(pl.String()),
+    "date_source": pl.String(),
+    "temps": pl.Float64(),
+    "temps_bas": pl.Float64(),
+    "temps_haut": pl.Float64(),
+    "temps_statut": pl.String(),
+    "liens": pl.Int64(),
+    "lieux_partages": pl.Int64(),
+    "maillon": pl.String(),
+    "maillon_etat": pl.String(),
+}
+"""France Travail dans un territoire : agences du fichier, temps estimé jusqu'à la plus proche
+(minutes ; ``temps_statut`` dit pourquoi il manque), liens constatés, et premier maillon du parcours
+qui n'est pas établi (vide s'ils le sont tous), avec son état (``absent`` ou ``inconnu``)."""
+
+TABLES_COORDINATION: dict[str, dict[str, pl.DataType]] = {
+    "acteurs": ACTEURS,
+    "dispositifs": DISPOSITIFS,
+    "actions": ACTIONS,
+    "liens": LIENS,
+    "parcours": PARCOURS,
+    "roles": ROLES,
+    "constats": CONSTATS_COORDINATION,
+    "reseau": RESEAU,
+    "france_travail": FRANCE_TRAVAIL,
+}
+"""Tables publiées, par nom. Publiée, chacune porte en tête ``rang``, le numéro de sa ligne."""

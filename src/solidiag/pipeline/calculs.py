@@ -22,6 +22,7 @@ from solidiag.model.observation import AVEC_VALEUR
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.comparaisons import chercher_semblables, comparer_diagnostic
+from solidiag.pipeline.coordination import calculer_coordination
 from solidiag.pipeline.offre import Offre, calculer_offre
 from solidiag.pipeline.partenaires import publier_observations
 from solidiag.pipeline.personnes import compter_personnes
@@ -166,6 +167,13 @@ def preparer(
         )
         origines.update(offre.origines)
         en_cours.detail = f"{offre.services.height} lignes de services"
+    with etape(suivi, "Coordination") as en_cours:
+        coordination = calculer_coordination(
+            depot, referentiel, offre, departement=departement, jour=jour
+        )
+        en_cours.detail = (
+            f"{len(coordination['acteurs'])} acteurs, {len(coordination['liens'])} liens"
+        )
     with etape(suivi, "Écarts et premier ordre"):
         observations = stabiliser(pl.concat([besoins, offre.observations]))
         epci = [t for t in ids if t.startswith("EPCI-")]
@@ -255,6 +263,7 @@ def preparer(
         personnes=personnes,
         comptes_de_personnes=depot.personnes,
         lissages=publier(stabiliser(lissages), "lissages", cles=CLES_LISSAGES),
+        coordination=coordination,
     )
 
 

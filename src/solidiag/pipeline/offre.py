@@ -74,6 +74,9 @@ class Offre:
         Mesures d'accès déduites de celles déclarées.
     categories
         Déclaration de chaque catégorie de service.
+    comparees
+        Toutes les paires comparées, services distincts d'un même lieu compris (schéma
+        `solidiag.offre.doublons.PAIRES`).
     """
 
     services: pl.DataFrame
@@ -82,6 +85,7 @@ class Offre:
     origines: Mapping[str, Origin]
     mesures: Mapping[str, MesureOffre]
     categories: Mapping[str, CategorieService]
+    comparees: pl.DataFrame
 
 
 def calculer_offre(
@@ -158,6 +162,7 @@ def calculer_offre(
         origines=origines,
         mesures=deduites,
         categories=categories,
+        comparees=inventaire.paires,
     )
 
 

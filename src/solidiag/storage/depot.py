@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from solidiag.catalogue.dispositif import TypeDispositif
 from solidiag.catalogue.gabarit import Gabarit
 from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, Lecture, MesureOffre, Terme
@@ -164,6 +165,12 @@ class Depot:
         dossier = self.declarations / "croisements"
         lus = charger_dossier(dossier, Croisement, lire=self._lire)
         return {c.domaine: c for c in lus}
+
+    @cached_property
+    def dispositifs(self) -> tuple[TypeDispositif, ...]:
+        """Types de dispositifs déclarés."""
+        dossier = self.declarations / "dispositifs"
+        return tuple(charger_dossier(dossier, TypeDispositif, lire=self._lire))
 
     @cached_property
     def bases(self) -> dict[str, Indicateur]:

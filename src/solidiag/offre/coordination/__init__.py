@@ -1,0 +1,1 @@
+"""Coordination : qui fait quoi où, avec quels dispositifs et quels liens."""

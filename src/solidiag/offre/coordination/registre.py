@@ -1,0 +1,217 @@
+"""Registres de la coordination : lignes publiques et lignes d'un classeur, réunies sans perte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import polars as pl
+
+from solidiag.catalogue.dispositif import Coordination
+from solidiag.model.coordination import ACTEURS, ACTIONS, DISPOSITIFS, LIENS, PARCOURS
+from solidiag.model.observation import mettre_au_schema
+from solidiag.offre.noms import simplifier
+
+SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    "acteurs": ACTEURS,
+    "dispositifs": DISPOSITIFS,
+    "actions": ACTIONS,
+    "liens": LIENS,
+    "parcours": PARCOURS,
+}
+"""Registres que des fichiers publics et un classeur peuvent remplir."""
+
+_REFERENCES: dict[str, tuple[str, ...]] = {
+    "acteurs": ("id",),
+    "dispositifs": ("pilote", "financeurs"),
+    "actions": ("acteur", "partenaires"),
+    "liens": ("acteur_a", "acteur_b"),
+    "parcours": ("acteur",),
+}
+"""Colonnes qui désignent un acteur."""
+
+_COMPARES: dict[str, tuple[str, ...]] = {
+    "acteurs": ("type", "role"),
+    "dispositifs": ("debut", "fin", "budget", "pilote"),
+}
+"""Champs d'une ligne de classeur confrontés à ceux de la ligne publique de même identifiant."""
+
+_COORDONNEES = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w+|(?:(?<=\D)|^)(?:\+33 ?|0)[1-9](?:[ .-]?\d{2}){4}(?=\D|$)"
+)
+RETIREE = "[coordonnée retirée]"
+"""Ce qui remplace une adresse électronique ou un numéro de téléphone écrit dans un classeur."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Registres:
+    """Les cinq registres, aux schémas de `solidiag.model.coordination`."""
+
+    acteurs: pl.DataFrame
+    dispositifs: pl.DataFrame
+    actions: pl.DataFrame
+    liens: pl.DataFrame
+    parcours: pl.DataFrame
+
+    @classmethod
+    def depuis(cls, tables: Mapping[str, pl.DataFrame]) -> Registres:
+        """Renvoie les registres d'une correspondance nom → table ; ce qui manque est vide.
+
+        Raises
+        ------
+        ValueError
+            Si une table n'est pas un registre ou porte une colonne hors de son schéma.
+        """
+        inconnues = sorted(set(tables) - set(SCHEMAS))
+        if inconnues:
+            msg = f"registres inconnus : {inconnues}"
+            raise ValueError(msg)
+        return cls(
+            **{
+                nom: mettre_au_schema(tables.get(nom, pl.DataFrame(schema=schema)), schema)
+                for nom, schema in SCHEMAS.items()
+            }
+        )
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Registres par nom."""
+        return {champ.name: getattr(self, champ.name) for champ in fields(self)}
+
+
+def en_table(lignes: Iterable[Mapping[str, Any]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Renvoie des lignes au schéma ; une clé absente est vide.
+
+    Raises
+    ------
+    ValueError
+        Si une ligne porte une clé hors du schéma.
+    """
+    completes = []
+    for ligne in lignes:
+        en_trop = sorted(set(ligne) - set(schema))
+        if en_trop:
+            msg = f"champs hors du schéma : {en_trop}"
+            raise ValueError(msg)
+        completes.append({nom: ligne.get(nom) for nom in schema})
+    return pl.DataFrame(completes, schema=schema, orient="row")
+
+
+def identifiant(nom: str) -> str:
+    """Renvoie un identifiant tiré d'un nom.
+
+    Examples
+    --------
+    >>> identifiant("Ligue de l'enseignement (Landes)")
+    'ligue-de-l-enseignement-landes'
+    """
+    return simplifier(nom).replace(" ", "-")
+
+
+def reunir_registres(
+    public: Registres, gabarit: Mapping[str, pl.DataFrame], coordination: Coordination | None = None
+) -> Registres:
+    """Renvoie les registres publics complétés par ceux d'un classeur.
+
+    Aucune ligne n'est retirée ni changée de provenance. Un acteur du classeur qui porte le nom d'un
+    acteur public, ou qui nomme une institution connue, prend son identifiant : leurs liens se
+    rejoignent. Quand deux lignes de même identifiant se contredisent (une date, un budget, un
+    pilote), les deux restent et chacune le dit dans sa ``remarque``. Réunir deux fois le même
+    classeur ne change rien.
+
+    Parameters
+    ----------
+    gabarit
+        Registres lus d'un classeur rempli, par nom ; ceux qui manquent sont vides.
+    coordination
+        Institutions déclarées, pour les reconnaître à leur nom.
+    """
+    ajoute = Registres.depuis({nom: t for nom, t in gabarit.items() if nom in SCHEMAS})
+    remplace = _rapprocher(public.acteurs, ajoute.acteurs, coordination)
+    reunis: dict[str, pl.DataFrame] = {}
+    for nom, table in ajoute.tables.items():
+        propre = _sans_coordonnees(_renommer(table, _REFERENCES[nom], remplace))
+        ensemble = pl.concat([getattr(public, nom), propre])
+        if nom in _COMPARES:
+            ensemble = _confronter(ensemble, _COMPARES[nom])
+        reunis[nom] = ensemble.unique(maintain_order=True)
+    return Registres(**reunis)
+
+
+def _rapprocher(
+    publics: pl.DataFrame, ajoutes: pl.DataFrame, coordination: Coordination | None
+) -> dict[str, str]:
+    """Renvoie identifiant du classeur → identifiant public, à nom ou institution identique."""
+    par_nom = {
+        simplifier(nom): cle
+        for cle, nom, provenance in publics.select("id", "nom", "provenance").iter_rows()
+        if nom and provenance != "gabarit"
+    }
+    remplace: dict[str, str] = {}
+    for cle, nom in ajoutes.select("id", "nom").iter_rows():
+        simple = simplifier(nom or "")
+        if simple in par_nom:
+            remplace[cle] = par_nom[simple]
+        elif coordination is not None:
+            nommees = [i for i in coordination.nommees(simple) if not i.locale]
+            if len(nommees) == 1 and _est_l_institution(simple, nommees[0].motifs):
+                remplace[cle] = nommees[0].id
+    return remplace
+
+
+def _est_l_institution(simple: str, motifs: Sequence[str]) -> bool:
+    """Dit si le nom commence par l'institution : « Caf des Landes », non « Amis de la Caf »."""
+    return any(re.match(rf"(?:la |le |l )?(?:{motif})\b", simple) for motif in motifs)
+
+
+def _renommer(
+    table: pl.DataFrame, colonnes: Sequence[str], remplace: Mapping[str, str]
+) -> pl.DataFrame:
+    if not remplace:
+        return table
+    return table.with_columns(
+        pl.col(nom).list.eval(pl.element().replace(remplace))
+        if isinstance(table.schema[nom], pl.List)
+        else pl.col(nom).replace(remplace)
+        for nom in colonnes
+    )
+
+
+def _sans_coordonnees(table: pl.DataFrame) -> pl.DataFrame:
+    """Retire des textes les adresses électroniques et les téléphones, qui ne se publient pas."""
+    textes = [nom for nom, genre in table.schema.items() if genre == pl.String]
+    return table.with_columns(
+        pl.col(nom).map_elements(
+            lambda texte: _COORDONNEES.sub(RETIREE, texte), return_dtype=pl.String
+        )
+        for nom in textes
+    )
+
+
+def _confronter(table: pl.DataFrame, champs: Sequence[str]) -> pl.DataFrame:
+    """Dit, sur les lignes de même identifiant, ce que le classeur complète ou contredit."""
+    lignes = table.to_dicts()
+    publiques: dict[str, list[dict[str, Any]]] = {}
+    for ligne in lignes:
+        if ligne["provenance"] in ("public", "deduit"):
+            publiques.setdefault(ligne["id"], []).append(ligne)
+    for ligne in lignes:
+        if ligne["provenance"] != "gabarit":
+            continue
+        for autre in publiques.get(ligne["id"], ()):
+            for champ in champs:
+                ici, la = ligne[champ], autre[champ]
+                if ici in (None, "") or la in (None, "") or ici == la:
+                    continue
+                _noter(ligne, f"{champ} : la source publique dit « {la} »")
+                _noter(autre, f"{champ} : le classeur dit « {ici} »")
+            _noter(autre, "décrit aussi dans le classeur")
+    return pl.DataFrame(lignes, schema=table.schema, orient="row")
+
+
+def _noter(ligne: dict[str, Any], phrase: str) -> None:
+    deja = ligne["remarque"] or ""
+    if phrase not in deja.split(" ; "):
+        ligne["remarque"] = f"{deja} ; {phrase}" if deja else phrase
