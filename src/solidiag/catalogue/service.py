@@ -56,6 +56,11 @@ class CategorieService(BaseModel):
     recense: bool = True
     remarque: str = ""
 
+    @property
+    def generique(self) -> bool:
+        """Dit si la catégorie ne dit rien : chaque ligne dit elle-même ses domaines."""
+        return not (self.domaines or self.domaines_indirects or self.thematiques)
+
 
 def lire_categories(contenu: Mapping[str, Any]) -> dict[str, CategorieService]:
     """Renvoie les catégories déclarées, par identifiant.

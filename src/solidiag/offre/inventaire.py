@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from solidiag.catalogue.service import CategorieService
 from solidiag.catalogue.source import Couverture
-from solidiag.model.observation import mettre_au_schema
+from solidiag.catalogue.thematiques import TableThematiques
+from solidiag.model.observation import mettre_au_schema, table_vide
 from solidiag.model.service import SERVICES
 from solidiag.offre.arbitrages import Arbitrage
 from solidiag.offre.cadre import Cadre
 from solidiag.offre.comparaison import Seuils
+from solidiag.offre.domaines import completer, placer_structures
 from solidiag.offre.doublons import reunir
+from solidiag.offre.eligibilite import (
+    Perimetre,
+    accessible_sans_lieu,
+    marquer_hors_zone,
+    nommes,
+    partout,
+    reunir_sans_lieu,
+)
 from solidiag.offre.situer import situer
 
 
@@ -28,10 +38,14 @@ class Inventaire:
         Code du département, et de ses voisins.
     services
         Services ouverts du département et des communes voisines de ses EPCI, doublons réunis
-        (``groupe``). Les lignes sans commune d'une source propre au département y sont.
+        (``groupe``). Les lignes sans commune d'une source propre au département y sont. Un service
+        rendu ici pour d'autres territoires y est, et sa remarque le dit.
     alentour
-        Services ouverts des autres communes, jusqu'aux départements limitrophes : ils comptent
-        dans les temps de trajet, pas dans les nombres.
+        Services ouverts des autres communes, jusqu'aux départements limitrophes, qui s'adressent
+        aussi aux habitants d'ici : ils comptent dans les temps de trajet, pas dans les nombres.
+    a_distance
+        Services ouverts aux habitants du département sans qu'on s'y rende en un lieu à portée : à
+        distance, nationaux, ou d'ailleurs mais pour eux. Ni temps de trajet, ni nombre.
     ecartes
         Services fermés ou remplacés, ``fermeture`` disant pourquoi.
     paires
@@ -44,6 +58,7 @@ class Inventaire:
     alentour: pl.DataFrame
     ecartes: pl.DataFrame
     paires: pl.DataFrame
+    a_distance: pl.DataFrame = field(default_factory=lambda: table_vide(SERVICES))
 
     @property
     def reunions(self) -> pl.DataFrame:
@@ -109,6 +124,7 @@ def inventaire_du_departement(
     limitrophes: Sequence[str],
     seuils: Seuils | None = None,
     arbitrages: Iterable[Arbitrage] = (),
+    thematiques: TableThematiques | None = None,
 ) -> Inventaire:
     """Renvoie l'inventaire de l'offre d'un département.
 
@@ -127,6 +143,8 @@ def inventaire_du_departement(
         aucun autre n'y compte.
     arbitrages
         Décisions d'une personne sur des paires de lignes ; elles l'emportent.
+    thematiques
+        Domaines que disent les mots d'un service, pour une ligne dont la catégorie n'en dit pas.
 
     Raises
     ------
@@ -135,27 +153,44 @@ def inventaire_du_departement(
     ArbitrageImpossible
         Si deux arbitrages se contredisent.
     """
-    utiles = situer(_a_portee(services, cadre, {departement, *limitrophes}), cadre)
-    utiles = classer(utiles, categories)
+    perimetre = Perimetre.du_departement(cadre, departement)
+    a_portee = _a_portee(services, cadre, {departement, *limitrophes})
+    retenues = services.filter(a_portee | accessible_sans_lieu(perimetre))
+    if thematiques is not None:
+        generiques = [nom for nom, categorie in categories.items() if categorie.generique]
+        retenues = placer_structures(retenues, thematiques)
+        retenues = completer(retenues, thematiques, categories=generiques)
+    utiles = classer(situer(retenues, cadre), categories)
     a_part = [nom for nom, categorie in categories.items() if not categorie.recense]
     utiles = utiles.filter(~pl.col("categorie").is_in(a_part))
-    dedans = set(cadre.communes.filter(pl.col("departement") == departement)["code"])
-    epci = cadre.communes.filter(pl.col("code").is_in(dedans))["epci"].drop_nulls().unique()
-    partagees = set(cadre.communes.filter(pl.col("epci").is_in(epci.implode()))["code"])
+    partagees = _partagees(cadre, departement)
     propres = [
         source
         for source, couverture in couvertures.items()
         if couverture.departements == (departement,)
     ]
-    ici = pl.col("code_insee").is_in(dedans | partagees) | (
-        pl.col("code_insee").is_null() & pl.col("source").is_in(propres)
-    )
-    ici = ici.fill_null(value=False)
-    locaux, paires = reunir(utiles.filter(ici), categories, seuils=seuils, arbitrages=arbitrages)
-    locaux = _fermer_les_remplaces(locaux, categories)
+    sans_lieu = accessible_sans_lieu(perimetre)
+    a_distance = (pl.col("aller_vers") == "distance").fill_null(value=False)
+    ici = ~a_distance & (
+        pl.col("code_insee").is_in(partagees)
+        | (pl.col("code_insee").is_null() & pl.col("source").is_in(propres) & ~sans_lieu)
+    ).fill_null(value=False)
     ouverts = pl.col("fermeture").is_null()
     voisines = set(cadre.communes.filter(pl.col("departement").is_in(list(limitrophes)))["code"])
-    autour = utiles.filter(~ici & ouverts & pl.col("code_insee").is_in(voisines))
+    proches = (
+        ~ici
+        & ~a_distance
+        & pl.col("code_insee").is_in(voisines).fill_null(value=False)
+        & (nommes(perimetre) | partout())
+    )
+    locaux, paires = reunir(
+        marquer_hors_zone(utiles.filter(ici), perimetre),
+        categories,
+        seuils=seuils,
+        arbitrages=arbitrages,
+    )
+    locaux = _fermer_les_remplaces(locaux, categories)
+    autour = utiles.filter(proches & ouverts)
     return Inventaire(
         departement=departement,
         limitrophes=tuple(limitrophes),
@@ -163,11 +198,20 @@ def inventaire_du_departement(
         alentour=mettre_au_schema(autour.with_columns(groupe=pl.col("id")), SERVICES).sort("id"),
         ecartes=locaux.filter(~ouverts).sort("id"),
         paires=paires,
+        a_distance=reunir_sans_lieu(utiles.filter(~ici & ~proches & ouverts & sans_lieu)),
     )
 
 
-def _a_portee(services: pl.DataFrame, cadre: Cadre, departements: set[str]) -> pl.DataFrame:
-    """Lignes dont le code ou le code postal est d'un de ces départements, ou inconnu."""
+def _partagees(cadre: Cadre, departement: str) -> list[str]:
+    """Communes du département, et les autres communes de ses EPCI."""
+    dedans = cadre.communes.filter(pl.col("departement") == departement)
+    epci = dedans["epci"].drop_nulls().unique()
+    partagees = cadre.communes.filter(pl.col("epci").is_in(epci.implode()))["code"]
+    return sorted({*dedans["code"], *partagees})
+
+
+def _a_portee(services: pl.DataFrame, cadre: Cadre, departements: set[str]) -> pl.Series:
+    """Dit quelles lignes ont un code ou un code postal de ces départements, ou inconnu."""
     codes = set(cadre.communes.filter(pl.col("departement").is_in(departements))["code"])
     anciens = {ancien for ancien, actuel in cadre.anciens.items() if actuel in codes}
     postaux = {
@@ -181,9 +225,9 @@ def _a_portee(services: pl.DataFrame, cadre: Cadre, departements: set[str]) -> p
         pl.col("code_postal").str.starts_with(debut) for debut in sorted(debuts)
     )
     sans = pl.col("code_insee").is_null() & pl.col("code_postal").is_null()
-    return services.filter(
+    return services.select(
         par_code.fill_null(value=False) | par_postal.fill_null(value=False) | sans
-    )
+    ).to_series()
 
 
 def _debuts_postaux(departement: str) -> tuple[str, ...]:

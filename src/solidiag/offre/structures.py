@@ -15,6 +15,7 @@ PREFIXE_STRUCTURE = "data-inclusion-structure:"
 
 CATEGORIE_SERVICE = "service-data-inclusion"
 CATEGORIE_STRUCTURE = "structure-data-inclusion"
+CATEGORIE_LIEU = "lieu-data-inclusion"
 
 STRUCTURE_ABSENTE = "structure non fournie : ni Siret ni réseau porteur connus"
 LIEU_DE_LA_STRUCTURE = "lieu du service non dit : celui de la structure est pris"
