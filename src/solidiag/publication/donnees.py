@@ -12,6 +12,7 @@ import xlsxwriter
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.observation import MARQUES
+from solidiag.publication.donnees_coordination import tables_coordination
 from solidiag.publication.francais import UNITES
 from solidiag.publication.matiere import Matiere, Observe
 
@@ -63,6 +64,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         **_comparaisons(matiere),
         **_lissages(matiere),
         **_changements(matiere),
+        **tables_coordination(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
     }
