@@ -202,7 +202,7 @@ def test_a_post_office_hosting_france_services_is_shown_as_a_shared_place() -> N
 def test_reunions_have_a_reason_and_two_names() -> None:
     reunions = _inventaire("40").reunions
     assert reunions.height > 80
-    assert reunions.drop("commune").null_count().sum_horizontal()[0] == 0
+    assert reunions.drop("commune", "arbitrage").null_count().sum_horizontal()[0] == 0
 
 
 @pytest.mark.parametrize("departement", ["64", "33", "2A", "75", "13", "974", "976"])

@@ -167,7 +167,7 @@ class Comparateur:
                 return self._refuser(a, b, refus, distance_m)
         if a.source == b.source and a.categorie == b.categorie:
             return self._meme_liste(a, b, distance_m)
-        preuve = self._identifiants(a, b)
+        preuve = self._identifiants(a, b, distance_m)
         if preuve:
             return Decision(verdict="meme", note=0.95, motif=preuve)
         note, motif = self._noter(a, b, distance_m)
@@ -206,7 +206,7 @@ class Comparateur:
             return f"guichets de types différents ({types})"
         return ""
 
-    def _identifiants(self, a: Fiche, b: Fiche) -> str:
+    def _identifiants(self, a: Fiche, b: Fiche, distance_m: float | None) -> str:
         meme_commune = a.code_insee is not None and a.code_insee == b.code_insee
         meme_nature = a.categorie == b.categorie
         meme_numero = a.source != b.source and a.numero == b.numero and not a.numero.isalpha()
@@ -218,7 +218,9 @@ class Comparateur:
         if communs:
             return f"même identifiant ({communs[0]}) dans les deux fichiers"
         if a.siret and a.siret == b.siret:
-            if a.siret not in self.sirets_partages:
+            ici = distance_m is not None and distance_m <= self.seuils.meme_point_m
+            autre_site = _adresses(a.adresse, b.adresse) == 0.0 and not ici
+            if a.siret not in self.sirets_partages and not autre_site:
                 return f"même numéro Siret ({a.siret})"
             if (
                 meme_commune

@@ -44,8 +44,8 @@ _ABREGES = {
 _VOIES = (
     "avenue", "boulevard", "rue", "route", "place", "chemin", "allee", "impasse", "cours",
     "square", "quai", "quartier", "passage", "esplanade", "promenade", "voie", "sentier",
-    "faubourg", "ruelle", "rond", "venelle", "montee", "cour", "hameau", "domaine",
-    "zone", "zac", "lotissement", "residence",
+    "faubourg", "ruelle", "voyette", "sente", "dreve", "rond", "venelle", "montee", "cour",
+    "hameau", "domaine", "zone", "zac", "lotissement", "residence",
 )  # fmt: skip
 _VOIE = re.compile(rf"(?:\b(\d{{1,5}})(?: (bis|ter|quater|[a-f]))? )?\b({'|'.join(_VOIES)})\b(.*)")
 _BOITE = re.compile(r"\b(bp|cs|tsa) ?\d+\b|\bcedex( \d+)?\b|\b\d+(e|er|eme) etage\b")
