@@ -6,11 +6,12 @@ lues à chaque calcul, et non figées à l'import d'un fichier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from solidiag.catalogue.source import Source
 from solidiag.errors import DeclarationInvalide
 
 
@@ -69,6 +70,8 @@ class Correspondance(BaseModel):
 
     Parameters
     ----------
+    table
+        Nom du fichier de la table, sans extension.
     origine
         D'où viennent les codes, et qui a choisi les catégories.
     codes
@@ -79,6 +82,7 @@ class Correspondance(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    table: str = ""
     origine: str
     codes: dict[str, Regle] = Field(min_length=1)
     publics: dict[str, tuple[str, ...]] = {}
@@ -110,3 +114,63 @@ def lire_correspondance(nom: str, contenu: Mapping[str, Any]) -> Correspondance:
             for faute in erreur.errors()
         ]
         raise DeclarationInvalide(f"services/{nom}.yaml", fautes) from erreur
+
+
+OPTION = "correspondance"
+"""Option d'un fichier qui nomme la table de ses codes."""
+
+
+def garnir(options: Mapping[str, Any], lire: Callable[[str], Any]) -> dict[str, Any]:
+    """Renvoie les options, la table nommée remplacée par son contenu d'aujourd'hui.
+
+    Parameters
+    ----------
+    lire
+        Ce qui lit un fichier de ``declarations/``.
+
+    Examples
+    --------
+    >>> garnir({"correspondance": "essai"}, lambda chemin: {"origine": chemin})
+    {'correspondance': {'table': 'essai', 'origine': 'services/essai.yaml'}}
+    """
+    nom = _nom(options)
+    if not nom:
+        return dict(options)
+    return {**options, OPTION: {"table": nom, **lire(f"services/{nom}.yaml")}}
+
+
+def degarnir(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Renvoie les options où la table n'est plus que nommée : ce que l'on garde d'un ajout.
+
+    Examples
+    --------
+    >>> degarnir({"correspondance": {"table": "essai", "origine": "x"}})
+    {'correspondance': 'essai'}
+    """
+    nom = _nom(options)
+    return {**options, OPTION: nom} if nom else dict(options)
+
+
+def _nom(options: Mapping[str, Any]) -> str:
+    voulue = options.get(OPTION)
+    return str(voulue.get("table", "") if isinstance(voulue, Mapping) else voulue or "")
+
+
+def garnir_source(source: Source, lire: Callable[[str], Any]) -> Source:
+    """Renvoie la source, chaque fichier avec le contenu de la table qu'il nomme."""
+    return _refaire(source, lambda options: garnir(options, lire))
+
+
+def degarnir_source(source: Source) -> Source:
+    """Renvoie la source telle qu'elle se garde, ses tables seulement nommées."""
+    return _refaire(source, degarnir)
+
+
+def _refaire(source: Source, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Source:
+    if not any(OPTION in fichier.options for fichier in source.fichiers):
+        return source
+    fichiers = tuple(
+        fichier.model_copy(update={"options": change(fichier.options)})
+        for fichier in source.fichiers
+    )
+    return source.model_copy(update={"fichiers": fichiers})

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from solidiag.catalogue.correspondance import degarnir_source
 from solidiag.errors import DonneesError, FichierRefuse
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.territoire import Niveau
@@ -185,7 +186,7 @@ def ajouter(
 
 
 def _ranger(partie: Partie, octets: bytes, *, depot: Depot, jour: date, comment: str) -> Resultat:
-    source = partie.source
+    source = degarnir_source(partie.source)
     inconnus = [nom for nom in partie.remplit if nom not in depot.catalogue]
     remplit = {nom: lot for nom, lot in partie.remplit.items() if nom not in inconnus}
     chemin = partie.fichier.fichier

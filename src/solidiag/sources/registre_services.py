@@ -14,6 +14,7 @@ from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import DeclarationInvalide
 from solidiag.sources import data_inclusion
 from solidiag.sources.classeurs.offre import LECTEUR_OFFRE, lire_offre_saisie
+from solidiag.sources.offre import annuaire, finess, mednum, siae, soliguide
 from solidiag.sources.services import LECTEUR, lire_services
 
 
@@ -27,6 +28,12 @@ class LecteurServices(Protocol):
 LECTEURS_SERVICES: dict[str, LecteurServices] = {
     LECTEUR: lire_services,
     data_inclusion.LECTEUR: data_inclusion.lire_data_inclusion,
+    soliguide.LECTEUR: soliguide.lire_soliguide,
+    finess.LECTEUR_ETABLISSEMENTS: finess.lire_finess,
+    finess.LECTEUR_EQUIPEMENTS: finess.lire_equipements_finess,
+    annuaire.LECTEUR: annuaire.lire_annuaire,
+    mednum.LECTEUR: mednum.lire_mediation_numerique,
+    siae.LECTEUR: siae.lire_siae,
     LECTEUR_OFFRE: lire_offre_saisie,
 }
 """Lecteurs de services connus, par le nom que les déclarations emploient."""

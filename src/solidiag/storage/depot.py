@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from solidiag.catalogue.correspondance import garnir, garnir_source
 from solidiag.catalogue.dispositif import TypeDispositif
 from solidiag.catalogue.gabarit import Gabarit
 from solidiag.catalogue.grille import Domaine, Grille
@@ -81,12 +82,16 @@ class Depot:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Sources déclarées, puis ajoutées, par identifiant."""
-        return {**self._embarquees, **{a.source.id: a.source for a in self._ajouts[0]}}
+        toutes = {**self._embarquees, **{a.source.id: a.source for a in self._ajouts[0]}}
+        return {nom: garnir_source(s, self.declaration) for nom, s in toutes.items()}
 
     @cached_property
     def gabarits(self) -> dict[str, Gabarit]:
         """Gabarits des fichiers officiels, par identifiant."""
-        return {g.id: g for g in charger_dossier(self.declarations / "gabarits", Gabarit)}
+        lus = charger_dossier(self.declarations / "gabarits", Gabarit)
+        return {
+            g.id: g.model_copy(update={"options": garnir(g.options, self.declaration)}) for g in lus
+        }
 
     @property
     def fautes(self) -> tuple[str, ...]:
