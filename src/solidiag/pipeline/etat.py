@@ -47,7 +47,11 @@ def changements_depuis(
 def lire_etat(dossier: Path) -> pl.DataFrame | None:
     """Renvoie l'état gardé dans un dossier de sortie, ou rien s'il n'y est pas ou ne se lit pas."""
     lu = _lire(dossier / ETAT_ECRIT)
-    return lu if lu is not None and lu.schema == pl.Schema(ETAT) else None
+    if lu is None or lu.schema != pl.Schema(ETAT):
+        return None
+    cles = lu.select(CLES_CHANGEMENTS)
+    sans_cle = any(cles.null_count().row(0))
+    return None if sans_cle or cles.is_duplicated().any() else lu
 
 
 def lire_changements(dossier: Path) -> PublishedTable | None:
