@@ -263,6 +263,7 @@ def preparer(
         personnes=personnes,
         comptes_de_personnes=depot.personnes,
         lissages=publier(stabiliser(lissages), "lissages", cles=CLES_LISSAGES),
+        reglages=depot.regles(),
         coordination=coordination,
     )
 

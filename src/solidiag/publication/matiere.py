@@ -85,6 +85,8 @@ class Matiere:
         ``liens``, ``parcours``, ``roles``, ``constats``, ``reseau``.
     changements
         Ce qui a changé depuis le résultat précédent : réglages et valeurs.
+    reglages
+        Réglages de la personne : place, valeur livrée, valeur en vigueur.
     """
 
     departement: Territoire
@@ -119,6 +121,7 @@ class Matiere:
     qualite_offre: PublishedTable | None = None
     coordination: Mapping[str, PublishedTable] = field(default_factory=dict)
     changements: PublishedTable | None = None
+    reglages: Sequence[tuple[str, str, str]] = ()
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[Observe]]:

@@ -225,6 +225,14 @@ class Depot:
         """Renvoie le contenu de chaque fichier réglable, réglages compris, par nom."""
         return {nom: self.declaration(f"{nom}.yaml") for nom in noms_reglables(self.declarations)}
 
+    def regles(self) -> tuple[tuple[str, str, str], ...]:
+        """Renvoie les réglages de la personne : place, valeur livrée, valeur en vigueur."""
+        if self.reglages is None:
+            return ()
+        return tuple(
+            (f"{d.fichier}:{d.cle}", d.livre, d.regle) for d in self.reglages.differences()
+        )
+
     def _lire(self, livre: Path) -> Any:
         """Renvoie le contenu d'une déclaration, réglages de la personne compris."""
         return self.reglages.lire(livre) if self.reglages is not None else lire_yaml(livre)

@@ -57,6 +57,26 @@ def section_changements(matiere: Matiere) -> Iterator[Bloc]:
         yield _tableau_classes(matiere, lots["classe"])
 
 
+def section_reglages(matiere: Matiere) -> Iterator[Bloc]:
+    """Renvoie les réglages en vigueur qui ne sont pas ceux livrés, ou rien."""
+    if not matiere.reglages:
+        return
+    yield Titre(niveau=2, id="reglages", contenu=(Texte("Réglages propres à cette installation"),))
+    yield Paragraphe(
+        contenu=(
+            Texte("Ces conventions ont été fixées par la personne qui a produit ce document ; "),
+            Texte("tous ses chiffres en tiennent compte."),
+        )
+    )
+    lignes = [{"cle": c, "avant": a, "apres": b} for c, a, b in matiere.reglages]
+    yield _tableau_reglages(
+        lignes,
+        identifiant="tab-reglages",
+        legende="Réglages qui ne sont pas ceux livrés avec Solidiag",
+        entetes=("Réglage", "Livré", "En vigueur"),
+    )
+
+
 def _resume(matiere: Matiere, lots: Mapping[str, list[dict[str, Any]]]) -> Iterator[Ligne]:
     comptes = (
         ("reglage", "un réglage", "réglages"),
@@ -97,14 +117,19 @@ def _resume(matiere: Matiere, lots: Mapping[str, list[dict[str, Any]]]) -> Itera
 _PLURIEL_VALEURS = "valeurs du département et de ses intercommunalités"
 
 
-def _tableau_reglages(lignes: list[dict[str, Any]]) -> Tableau:
+def _tableau_reglages(
+    lignes: list[dict[str, Any]],
+    *,
+    identifiant: str = "tab-changements-reglages",
+    legende: str = "Réglages modifiés par une personne du métier, ou par la mise à jour",
+    entetes: tuple[str, str, str] = ("Réglage", "Avant", "Après"),
+) -> Tableau:
     return Tableau(
-        id="tab-changements-reglages",
-        legende=(Texte("Réglages modifiés par une personne du métier, ou par la mise à jour"),),
-        colonnes=(
-            Colonne(entete="Réglage", largeur=3),
-            Colonne(entete="Avant", largeur=2),
-            Colonne(entete="Après", largeur=2),
+        id=identifiant,
+        legende=(Texte(legende),),
+        colonnes=tuple(
+            Colonne(entete=entete, largeur=largeur)
+            for entete, largeur in zip(entetes, (3, 2, 2), strict=True)
         ),
         lignes=tuple(
             tuple(

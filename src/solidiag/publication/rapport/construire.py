@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from solidiag.publication.document import Bloc, Document, Mention, Texte
 from solidiag.publication.francais import de
 from solidiag.publication.matiere import Matiere
-from solidiag.publication.rapport.changements import section_changements
+from solidiag.publication.rapport.changements import section_changements, section_reglages
 from solidiag.publication.rapport.cloture import (
     chapitre_glossaire,
     chapitre_manques,
@@ -58,6 +58,7 @@ def _chapitres(matiere: Matiere) -> Iterator[Bloc]:
     cartes = Cartotheque(matiere)
     yield from chapitre_resume(matiere, cartes)
     yield from chapitre_mandat(matiere)
+    yield from section_reglages(matiere)
     yield from section_changements(matiere)
     yield from chapitre_portrait(matiere, cartes)
     yield from section_personnes(matiere)
