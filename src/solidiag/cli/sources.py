@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from solidiag.cli.classeurs import declarer as declarer_classeur
+
 
 def declarer(sources: argparse.ArgumentParser, commun: argparse.ArgumentParser) -> None:
     """Ajoute les sous-commandes de ``solidiag sources`` à son analyseur."""
@@ -59,6 +61,14 @@ def declarer(sources: argparse.ArgumentParser, commun: argparse.ArgumentParser) 
         default="",
         help="avec --modele : indicateur à demander que la table documente (titre, unité, sens)",
     )
+    importer.add_argument(
+        "--malgre-les-lignes-fautives",
+        action="store_true",
+        help="classeur rempli à la main : ajouter les lignes justes, et dire les autres",
+    )
+    declarer_classeur(
+        action("classeur", "Écrire un classeur à remplir à la main : offre ou coordination.")
+    )
     maj = action("maj", "Récupérer chez les producteurs les millésimes récents, et les ajouter.")
     maj.add_argument(
         "noms", metavar="SOURCE", nargs="*", help="sources ou gabarits (défaut : tous)"
@@ -85,6 +95,7 @@ def executer(lus: argparse.Namespace) -> int:
     actions: dict[str | None, Callable[[argparse.Namespace], int]] = {
         None: _lister,
         "importer": _importer,
+        "classeur": _classeur,
         "maj": _maj,
         "verifier": _verifier,
         "retirer": _retirer,
@@ -112,16 +123,22 @@ def _importer(lus: argparse.Namespace) -> int:
 
         return importer_table(lus)
     from solidiag.cli.affichage_sources import afficher_examen, afficher_resultats, avertir
+    from solidiag.cli.classeurs import importer as importer_classeur
     from solidiag.errors import SolidiagError
     from solidiag.pipeline.calculs import charger_referentiel
+    from solidiag.pipeline.classeurs import est_un_classeur
     from solidiag.pipeline.importation import ajouter, examiner, territoires_connus
     from solidiag.storage.depot import Depot
 
     depot = Depot()
-    connus = territoires_connus(charger_referentiel(depot))
+    referentiel = charger_referentiel(depot)
+    connus = territoires_connus(referentiel)
     code = 0
     for chemin in lus.fichiers:
         try:
+            if est_un_classeur(chemin, depot):
+                code |= importer_classeur(chemin, lus, depot=depot, referentiel=referentiel)
+                continue
             examen = examiner(
                 chemin, depot=depot, connus=connus, millesime=lus.millesime, gabarit=lus.gabarit
             )
@@ -136,6 +153,12 @@ def _importer(lus: argparse.Namespace) -> int:
             avertir(str(erreur))
             code = 1
     return code
+
+
+def _classeur(lus: argparse.Namespace) -> int:
+    from solidiag.cli.classeurs import ecrire
+
+    return ecrire(lus)
 
 
 def interroger(question: str) -> str:

@@ -321,11 +321,7 @@ def _source(
         couverture=Couverture(departements=(departement,) if departement else ()),
         limites=(
             "Saisie à la main : une ligne absente ne veut pas dire qu'il n'y a rien.",
-            *(
-                [f"{sum(map(len, lu.fautives.values()))} lignes fautives écartées à l'import."]
-                if lu.fautes
-                else []
-            ),
+            *([_dire_ecartees(lu)] if lu.fautes else []),
         ),
         fichiers=(
             Fichier(
@@ -339,6 +335,12 @@ def _source(
             ),
         ),
     )
+
+
+def _dire_ecartees(lu: ClasseurLu) -> str:
+    nombre = sum(len(lignes) for lignes in lu.fautives.values())
+    s = "s" if nombre > 1 else ""
+    return f"{nombre} ligne{s} fautive{s} écartée{s} à l'import."
 
 
 def ajouter_classeur(examen: ExamenClasseur, *, depot: Depot, jour: date) -> Resultat:
