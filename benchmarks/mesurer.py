@@ -232,6 +232,55 @@ def mesures_de_la_france() -> list[Mesure]:
     ]
 
 
+def mesures_de_l_acces() -> list[Mesure]:
+    from acces import RANGER, comparer
+
+    lu = comparer()
+    entier, seules = lu.secondes(table=True), lu.secondes(table=False)
+    details = ", ".join(
+        f"{nom} {francais(eux / nous)}" for nom, (nous, eux) in lu.durees.items() if nom != RANGER
+    )
+    milliers = f"{lu.couples:,}".replace(",", "\u202f")
+    note = (
+        f"{francais(entier[1] / entier[0])} fois plus vite, mise en ordre de la table comprise ; "
+        f"{milliers} couples, valeurs égales à 1e-9 ; {francais(entier[0])} s contre "
+        f"{francais(entier[1])} s (access {version('access')}), même processus, meilleure de cinq"
+    )
+    with tempfile.TemporaryDirectory(prefix="solidiag-bench-") as temporaire:
+        script = str(Path(__file__).with_name("acces.py"))
+        duree, memoire = chronometrer([sys.executable, script], cache=Path(temporaire))
+    return [
+        Mesure(
+            nom="2SFCA, E2SFCA et 3SFCA, durée rapportée au paquet access",
+            valeur=entier[0] / entier[1],
+            visee=1 / 20,
+            unite="fois",
+            note=note,
+        ),
+        Mesure(
+            nom="Les mêmes mesures seules, table déjà en ordre des deux côtés",
+            valeur=seules[0] / seules[1],
+            visee=None,
+            unite="fois",
+            note=f"fois plus vite : {details}",
+        ),
+        Mesure(
+            nom="Accès de toutes les communes à 100 000 services, trajets estimés",
+            valeur=duree,
+            visee=60,
+            unite="s",
+            note="services de synthèse ; plus proche, nombre à 30 minutes, E2SFCA ; sans cache",
+        ),
+        Mesure(
+            nom="Mémoire au plus haut, accès de toutes les communes",
+            valeur=memoire,
+            visee=3,
+            unite="Gio",
+            note="pendant la même exécution",
+        ),
+    ]
+
+
 def processeur() -> str:
     try:
         lignes = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -269,6 +318,7 @@ def main() -> None:
         mesure_de_lecture(),
         *mesures_du_recensement(),
         *mesures_de_la_france(),
+        *mesures_de_l_acces(),
     ]
     texte = rapport(mesures)
     RESULTATS.write_text(texte, encoding="utf-8")

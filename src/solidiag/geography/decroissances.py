@@ -183,9 +183,10 @@ class Decroissance:
         """
         minutes = np.asarray(temps, dtype=float)
         if self.forme is Forme.PALIERS:
-            bornes = np.array([borne for borne, _ in self.paliers])
-            valeurs = np.array([*(p for _, p in self.paliers), 0.0])
-            return np.asarray(valeurs[np.searchsorted(bornes, minutes)], dtype=float)
+            etages = np.zeros(minutes.shape)
+            for borne, valeur in reversed(self.paliers):
+                etages[minutes <= borne] = valeur
+            return etages
         dedans = minutes <= self.portee
         if self.forme is Forme.BINAIRE:
             return dedans.astype(float)
