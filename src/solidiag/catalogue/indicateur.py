@@ -146,6 +146,7 @@ class Indicateur(_Gele):
         "euro_m3",
         "places_pour_100",
         "minutes",
+        "lieux",
     ]
     sens: Literal["plus_haut_est_plus_fragile", "plus_bas_est_plus_fragile", "contexte"]
     correspondance: Literal["exacte", "proche", "hors_grille"] = "exacte"

@@ -40,7 +40,8 @@ AU_MOINS = "au moins : au-delà de la limite couverte, l'offre n'est pas documen
 METHODE_ESTIMEE = "estimation de trajet"
 ENSEMBLES = ("EPCI", "DEP", "ZON")
 TOUS = ("COM", *ENSEMBLES)
-POUR = 10_000.0
+POUR = {True: (10_000.0, "pour_10000"), False: (100_000.0, "pour_100000")}
+"""Personnes auxquelles des lieux se rapportent : le public compté, ou les habitants."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -380,7 +381,7 @@ class _Domaine:
         nombre = services_a_portee(self.a_portee, self.acces.lieux["service"], seuil=seuil)
         return Mesure(
             suffixe=f"dans_{seuil}",
-            unite="ratio",
+            unite="lieux",
             lignes=self._moyennes(nombre, tronque, niveaux=TOUS, motif=AU_MOINS),
         )
 
@@ -414,11 +415,12 @@ class _Domaine:
             decroissance=courbe,
             selection=methode == "3sfca",
         )
+        facteur, unite = POUR[self.acces.public.compte]
         return Mesure(
             suffixe=methode,
-            unite="pour_10000",
+            unite=unite,
             lignes=self._moyennes(
-                _fois(acces, POUR), tronque, niveaux=TOUS, motif=AU_MOINS, decimales=3
+                _fois(acces, facteur), tronque, niveaux=TOUS, motif=AU_MOINS, decimales=3
             ),
         )
 

@@ -76,6 +76,7 @@ UNITES: dict[str, str] = {
     "minutes": "minutes",
     "apl": "consultations par an et par habitant",
     "places_pour_100": f"places pour 100{INSECABLE}enfants",
+    "lieux": "lieux",
 }
 """Nom de chaque unité, pour un en-tête ou une légende."""
 
@@ -92,6 +93,7 @@ _DECIMALES = {
     "euro_m2": 1,
     "euro_m3": 2,
     "places_pour_100": 1,
+    "lieux": 1,
 }
 
 
