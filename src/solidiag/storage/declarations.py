@@ -44,10 +44,25 @@ def lire_yaml(chemin: Path) -> Any:
     """
     try:
         return yaml.load(chemin.read_text(encoding="utf-8"), Loader=_SansDoublon)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as erreur:
-        raise DeclarationInvalide(chemin.name, [str(erreur)]) from erreur
+    except UnicodeDecodeError as erreur:
+        faute = "ce n'est pas un texte UTF-8 : enregistrez-le en UTF-8"
+        raise DeclarationInvalide(chemin.name, [faute]) from erreur
+    except yaml.YAMLError as erreur:
+        raise DeclarationInvalide(chemin.name, [_dire_yaml(erreur)]) from erreur
     except OSError as erreur:
         raise DeclarationInvalide(chemin.name, ["fichier illisible ou absent"]) from erreur
+
+
+def _dire_yaml(erreur: yaml.YAMLError) -> str:
+    """Renvoie une faute d'écriture en français, avec sa place."""
+    place = getattr(erreur, "problem_mark", None)
+    if place is None:
+        return str(erreur)
+    return (
+        f"ligne {place.line + 1}, colonne {place.column + 1} : écriture fautive ; vérifiez les "
+        "deux-points, les accolades, les guillemets et l'alignement (des espaces, pas de "
+        "tabulation)"
+    )
 
 
 def valider(modele: type[_Modele], contenu: Any, *, nom: str) -> _Modele:

@@ -74,6 +74,7 @@ def section_reglages(matiere: Matiere) -> Iterator[Bloc]:
         identifiant="tab-reglages",
         legende="Réglages qui ne sont pas ceux livrés avec Solidiag",
         entetes=("Réglage", "Livré", "En vigueur"),
+        toutes=True,
     )
 
 
@@ -123,6 +124,7 @@ def _tableau_reglages(
     identifiant: str = "tab-changements-reglages",
     legende: str = "Réglages modifiés par une personne du métier, ou par la mise à jour",
     entetes: tuple[str, str, str] = ("Réglage", "Avant", "Après"),
+    toutes: bool = False,
 ) -> Tableau:
     return Tableau(
         id=identifiant,
@@ -140,9 +142,9 @@ def _tableau_reglages(
                     ligne["apres"] or "absent",
                 )
             )
-            for ligne in lignes[:_LIGNES_MONTREES]
+            for ligne in lignes[: None if toutes else _LIGNES_MONTREES]
         ),
-        notes=_reste(lignes),
+        notes=() if toutes else _reste(lignes),
     )
 
 

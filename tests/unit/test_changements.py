@@ -1,0 +1,92 @@
+"""Ce qui a changé d'un résultat au suivant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solidiag.comites.changements import CHANGEMENTS, CLES_CHANGEMENTS, ETAT, comparer_etats
+from solidiag.pipeline.etat import ETAT_ECRIT, lire_changements, lire_etat, octets_etat
+
+Ligne = tuple[str, str, str, str | None, str | None, float | None, str | None]
+
+
+def etat(*lignes: Ligne) -> pl.DataFrame:
+    return pl.DataFrame(list(lignes), schema=ETAT, orient="row")
+
+
+def valeur(cle: str, nombre: float | None, territoire: str = "DEP-40") -> Ligne:
+    return ("valeur", cle, territoire, "2024", None, nombre, "minutes")
+
+
+def texte(genre: str, cle: str, dit: str) -> Ligne:
+    return (genre, cle, "DEP-40", None, dit, None, None)
+
+
+def test_seul_ce_qui_differe_est_dit() -> None:
+    avant = etat(
+        texte("reglage", "parametres/temps_de_trajet:detour.central", "1,3"),
+        texte("classe", "petite-enfance", "vigilance"),
+        valeur("offre.of_creches.temps", 12.0),
+        valeur("offre.of_pmi.temps", 20.0),
+        valeur("retiree", 1.0),
+    )
+    apres = etat(
+        texte("reglage", "parametres/temps_de_trajet:detour.central", "1,4"),
+        texte("classe", "petite-enfance", "tension"),
+        valeur("offre.of_creches.temps", 12.9),
+        valeur("offre.of_pmi.temps", 20.0 + 1e-12),
+        valeur("ajoutee", 2.0),
+    )
+    changes = comparer_etats(avant, apres, depuis="2026-11-24")
+    assert changes.schema == pl.Schema(CHANGEMENTS)
+    lus = changes.select("genre", "cle", "avant", "apres", "valeur_avant", "valeur_apres").rows()
+    assert lus == [
+        ("classe", "petite-enfance", "vigilance", "tension", None, None),
+        ("reglage", "parametres/temps_de_trajet:detour.central", "1,3", "1,4", None, None),
+        ("valeur", "ajoutee", None, None, None, 2.0),
+        ("valeur", "offre.of_creches.temps", None, None, 12.0, 12.9),
+        ("valeur", "retiree", None, None, 1.0, None),
+    ]
+    assert set(changes["depuis"]) == {"2026-11-24"}
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.floats(-1e6, 1e6), max_size=6),
+    st.dictionaries(st.sampled_from("abcdef"), st.floats(-1e6, 1e6), max_size=6),
+)
+def test_les_changements_menent_d_un_etat_a_l_autre(
+    avant: dict[str, float], apres: dict[str, float]
+) -> None:
+    changes = comparer_etats(
+        etat(*(valeur(c, v) for c, v in avant.items())),
+        etat(*(valeur(c, v) for c, v in apres.items())),
+        depuis="2026-01-01",
+    )
+    assert not changes.select(CLES_CHANGEMENTS).is_duplicated().any()
+    reconstruit = dict(avant)
+    for ligne in changes.iter_rows(named=True):
+        reconstruit.pop(ligne["cle"], None)
+        if ligne["valeur_apres"] is not None:
+            reconstruit[ligne["cle"]] = ligne["valeur_apres"]
+    assert reconstruit == pytest.approx(apres, rel=1e-8, abs=1e-8)
+
+
+def test_un_etat_illisible_est_comme_absent(tmp_path: Path) -> None:
+    chemin = tmp_path / ETAT_ECRIT
+    assert lire_etat(tmp_path) is None
+    chemin.parent.mkdir()
+    chemin.write_bytes(b"PAR1 tronque")
+    assert lire_etat(tmp_path) is None
+    double = etat(valeur("a", 1.0), valeur("a", 2.0))
+    chemin.write_bytes(octets_etat(double))
+    assert lire_etat(tmp_path) is None
+    chemin.write_bytes(octets_etat(double[:1]))
+    lu = lire_etat(tmp_path)
+    assert lu is not None
+    assert lu.equals(double[:1])
+    assert lire_changements(tmp_path) is None
