@@ -100,7 +100,7 @@ def contenants() -> dict[str, bytes]:
 def test_a_list_of_services_is_read_from_each_container(genre: str, connus: Connus) -> None:
     lu = lire(contenants()[genre], connus, f"lieux_2026.{genre}")
     (partie,) = lu.parties
-    assert partie.source.id == "ajout.essai.lieux.2026"
+    assert partie.source.id == "ajout.essai.lieux.40"
     assert (partie.lignes, partie.connus, partie.departements) == (3, 3, ("40",))
     assert partie.remplit == {}
     assert partie.source.couverture.departements == ("40",)

@@ -87,6 +87,27 @@ def couvertures_par_categorie(sources: Iterable[Source]) -> dict[str, dict[str, 
     return couvertures
 
 
+def mesurables(
+    services: pl.DataFrame, couvertures: Mapping[str, Mapping[str, Couverture]]
+) -> pl.DataFrame:
+    """Renvoie les services que les nombres et les temps comptent.
+
+    Ce sont ceux d'une source qui donne la liste d'une catégorie. Un annuaire que chacun remplit
+    (data·inclusion) montre des lieux sans en être la liste : il n'en change pas le nombre.
+
+    Parameters
+    ----------
+    couvertures
+        Catégorie → source → territoires couverts (`couvertures_par_categorie`).
+    """
+    couples = pl.DataFrame(
+        [(categorie, source) for categorie, par in couvertures.items() for source in par],
+        schema={"categorie": pl.String, "source": pl.String},
+        orient="row",
+    )
+    return services.join(couples, on=["categorie", "source"], how="semi", maintain_order="left")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Territoires:
     """Ce que le comptage demande aux territoires.

@@ -18,7 +18,7 @@ from solidiag.model.observation import AVEC_VALEUR, MARQUES
 from solidiag.model.origin import Retrieval
 from solidiag.model.territoire import Territoire
 from solidiag.offre.doublons import un_par_service
-from solidiag.offre.mesures import categories_de, en_indicateur
+from solidiag.offre.mesures import categories_de, en_indicateur, mesurables
 from solidiag.pipeline.calculs import (
     cadre_de_calcul,
     calculer_indicateurs,
@@ -28,6 +28,7 @@ from solidiag.pipeline.explication_propre import Explication, expliquer_composit
 from solidiag.pipeline.inventaire_indicateurs import semblables
 from solidiag.pipeline.offre import inventorier
 from solidiag.pipeline.profil_territoires import Sujet, resoudre
+from solidiag.pipeline.services_lus import couvertures_des_listes
 from solidiag.publication.francais import de, formater
 from solidiag.publication.matiere import bornes_imprimees
 from solidiag.sources.registre import lire, lire_cellules
@@ -306,8 +307,9 @@ def _expliquer_services(
     inventaire, origines = inventorier(
         depot, referentiel, departement=departements[0], categories=categories
     )
+    comptes = mesurables(inventaire.services, couvertures_des_listes(depot, inventaire))
     retenus = un_par_service(
-        inventaire.services.filter(
+        comptes.filter(
             pl.col("categorie").is_in(categories_de(mesure)), pl.col("code_insee").is_in(communes)
         )
     )

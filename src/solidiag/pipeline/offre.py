@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.catalogue.service import CategorieService, lire_categories
-from solidiag.catalogue.source import Couverture
 from solidiag.geography.distances import ParametresTrajet
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR
@@ -23,12 +21,16 @@ from solidiag.offre.inventaire import Inventaire, inventaire_du_departement
 from solidiag.offre.mesures import (
     Territoires,
     compter,
-    couvertures_par_categorie,
     en_indicateur,
+    mesurables,
 )
 from solidiag.offre.trajets import TrajetEstime
 from solidiag.pipeline.arbitrages import lire_decisions
-from solidiag.sources.registre_services import est_un_fichier_de_services, lire_offre
+from solidiag.pipeline.services_lus import (
+    charger_thematiques,
+    couvertures_des_listes,
+    lire_tous_les_services,
+)
 from solidiag.sources.services import lire_codes_postaux
 from solidiag.storage.depot import Depot
 
@@ -77,6 +79,11 @@ class Offre:
     comparees
         Toutes les paires comparées, services distincts d'un même lieu compris (schéma
         `solidiag.offre.doublons.PAIRES`).
+    a_distance
+        Services à distance ou sans lieu, ouverts aux habitants (schéma `SERVICES`) ; ni temps de
+        trajet, ni nombre.
+    ecartes
+        Services fermés ou remplacés, avec leur raison (schéma `SERVICES`).
     """
 
     services: pl.DataFrame
@@ -86,6 +93,8 @@ class Offre:
     mesures: Mapping[str, MesureOffre]
     categories: Mapping[str, CategorieService]
     comparees: pl.DataFrame
+    a_distance: pl.DataFrame
+    ecartes: pl.DataFrame
 
 
 def calculer_offre(
@@ -118,10 +127,15 @@ def calculer_offre(
     tables, provenances = calculer_tables(en_indicateur(mesure) for mesure in de_table)
     lots.append(tables)
     origines.update(provenances)
-    couvertures = couvertures_par_categorie(depot.sources.values())
+    couvertures = couvertures_des_listes(depot, inventaire)
+    compte = replace(
+        inventaire,
+        services=mesurables(inventaire.services, couvertures),
+        alentour=mesurables(inventaire.alentour, couvertures),
+    )
     comptees, provenances = compter(
         de_services,
-        inventaire.services,
+        compte.services,
         territoires_comptes(referentiel, territoires, departement=departement),
         couvertures=couvertures,
         populations={"tous": _population(besoins)},
@@ -137,7 +151,7 @@ def calculer_offre(
     for mesure in de_services:
         acces = mesurer_acces(
             mesure,
-            inventaire,
+            compte,
             cadre=cadre,
             trajets=trajets,
             couvertures=couvertures,
@@ -163,6 +177,8 @@ def calculer_offre(
         mesures=deduites,
         categories=categories,
         comparees=inventaire.paires,
+        a_distance=inventaire.a_distance,
+        ecartes=inventaire.ecartes,
     )
 
 
@@ -174,25 +190,18 @@ def inventorier(
     categories: Mapping[str, CategorieService],
 ) -> tuple[Inventaire, dict[str, list[Origin]]]:
     """Renvoie l'inventaire d'un département, et les provenances de chaque source."""
-    tables: list[pl.DataFrame] = []
-    origines: dict[str, list[Origin]] = defaultdict(list)
-    couvertures: dict[str, Couverture] = {}
-    for source in depot.sources.values():
-        for fichier in source.fichiers:
-            if est_un_fichier_de_services(fichier):
-                tables.append(lire_offre(depot.octets(fichier.fichier), source, fichier))
-                origines[source.id].append(depot.retrieval(f"{source.id}/{fichier.id}"))
-                couvertures[source.id] = fichier.couverture or source.couverture
+    lus = lire_tous_les_services(depot, departement)
     inventaire = inventaire_du_departement(
-        pl.concat(tables),
+        lus.services,
         charger_cadre(depot, referentiel),
         departement=departement,
         categories=categories,
-        couvertures=couvertures,
+        couvertures=lus.couvertures,
         limitrophes=referentiel.limitrophes(departement),
         arbitrages=lire_decisions(depot),
+        thematiques=charger_thematiques(depot),
     )
-    return inventaire, dict(origines)
+    return inventaire, lus.origines
 
 
 def charger_cadre(depot: Depot, referentiel: Referentiel) -> Cadre:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,9 +15,10 @@ from solidiag.geography.distances import ParametresTrajet
 from solidiag.geography.referentiel import Referentiel
 from solidiag.geography.territoires_propres import TerritoirePropre
 from solidiag.offre.acces import mesurer_acces
-from solidiag.offre.mesures import categories_de, compter, couvertures_par_categorie
+from solidiag.offre.mesures import categories_de, compter, couvertures_par_categorie, mesurables
 from solidiag.offre.trajets import TrajetEstime
 from solidiag.pipeline.offre import charger_cadre, inventorier, territoires_comptes
+from solidiag.pipeline.services_lus import couvertures_des_listes
 from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot
 
@@ -99,7 +100,12 @@ def _compter(
     inventaire, origines = inventorier(
         depot, referentiel, departement=departement, categories=categories
     )
-    couvertures = couvertures_par_categorie(depot.sources.values())
+    couvertures = couvertures_des_listes(depot, inventaire)
+    inventaire = replace(
+        inventaire,
+        services=mesurables(inventaire.services, couvertures),
+        alentour=mesurables(inventaire.alentour, couvertures),
+    )
     comptees, _ = compter(
         mesures,
         inventaire.services,

@@ -6,6 +6,7 @@ indicateur. Ce qui surprend est dit, et n'arrête l'ajout que si le fichier n'es
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -20,12 +21,17 @@ from solidiag.sources.controle import (
     PARTIE_DE_FRANCE,
     Partie,
     cause,
+    chemin_du_fichier,
     forme_de,
+    nom_de_source,
     source_de,
 )
 from solidiag.sources.registre_services import lire_offre
 from solidiag.sources.reparations import Connus
 from solidiag.sources.vues import Vue
+
+_DEPARTEMENTS_NOMMES = 4
+"""Départements que le nom d'une source cite ; au-delà, leur nombre."""
 
 PART_D_UN_DEPARTEMENT_COUVERT = 0.05
 """Part des services du département le plus fourni au-dessus de laquelle un autre est couvert."""
@@ -85,9 +91,10 @@ def controler_services(
             f"{'…' if len(isoles) > 5 else ''}) : ils sont gardés, mais le fichier n'est pas tenu "
             "pour y être complet."
         )
+    source = _borner(source, departements, gabarit.couverture)
     return Partie(
         gabarit=gabarit,
-        source=_borner(source, departements, gabarit.couverture),
+        source=_nommer(source, gabarit, octets, extension=vue.contenu.extension),
         place=vue.place,
         remplit={},
         lignes=services.height,
@@ -162,6 +169,26 @@ def _departements(services: pl.DataFrame, connus: Connus) -> tuple[list[str], li
     plancher = PART_D_UN_DEPARTEMENT_COUVERT * max(comptes.values(), default=0)
     couverts = sorted(d for d, nombre in comptes.items() if nombre >= plancher)
     return couverts, sorted(set(comptes) - set(couverts))
+
+
+def _nommer(source: Source, gabarit: Gabarit, octets: bytes, *, extension: str) -> Source:
+    """Renvoie la source nommée par ce qu'elle couvre, non par sa date.
+
+    Une liste plus récente des mêmes territoires prend ainsi la place de la précédente, au lieu de
+    compter ses services une seconde fois.
+    """
+    codes = source.couverture.departements
+    if not codes:
+        etendue = "france"
+    elif len(codes) <= _DEPARTEMENTS_NOMMES:
+        etendue = "-".join(codes)
+    else:
+        condense = hashlib.sha256(" ".join(codes).encode()).hexdigest()[:6]
+        etendue = f"{len(codes)}-departements-{condense}"
+    nom = nom_de_source(gabarit.id, etendue)
+    (fichier,) = source.fichiers
+    range_ = fichier.model_copy(update={"fichier": chemin_du_fichier(nom, octets, extension)})
+    return source.model_copy(update={"id": nom, "fichiers": (range_,)})
 
 
 def _borner(source: Source, departements: list[str], declaree: Couverture) -> Source:

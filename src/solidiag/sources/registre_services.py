@@ -14,7 +14,7 @@ from solidiag.catalogue.source import Fichier, Source
 from solidiag.errors import DeclarationInvalide
 from solidiag.sources import data_inclusion
 from solidiag.sources.classeurs.offre import LECTEUR_OFFRE, lire_offre_saisie
-from solidiag.sources.offre import annuaire, finess, mednum, siae, soliguide
+from solidiag.sources.offre import annuaire, finess, mednum, sae, siae, soliguide
 from solidiag.sources.services import LECTEUR, lire_services
 
 
@@ -34,9 +34,20 @@ LECTEURS_SERVICES: dict[str, LecteurServices] = {
     annuaire.LECTEUR: annuaire.lire_annuaire,
     mednum.LECTEUR: mednum.lire_mediation_numerique,
     siae.LECTEUR: siae.lire_siae,
+    sae.LECTEUR: sae.lire_sae,
     LECTEUR_OFFRE: lire_offre_saisie,
 }
 """Lecteurs de services connus, par le nom que les déclarations emploient."""
+
+REPERTOIRES = frozenset(
+    {
+        finess.LECTEUR_ETABLISSEMENTS,
+        finess.LECTEUR_EQUIPEMENTS,
+        annuaire.LECTEUR,
+        siae.LECTEUR,
+    }
+)
+"""Lecteurs de répertoires officiels, qui donnent la liste entière de leurs catégories."""
 
 
 def est_un_fichier_de_services(fichier: Fichier) -> bool:

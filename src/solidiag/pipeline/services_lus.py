@@ -1,0 +1,182 @@
+"""Services de tous les fichiers déclarés ou ajoutés : lus une fois, les plus récents pris."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from solidiag.catalogue.service import lire_categories
+from solidiag.catalogue.source import Couverture, Fichier, Source
+from solidiag.catalogue.thematiques import Mots, TableThematiques, lire_thematiques
+from solidiag.model.origin import Origin
+from solidiag.model.service import SERVICES
+from solidiag.offre.inventaire import Inventaire
+from solidiag.offre.mesures import couvertures_par_categorie
+from solidiag.offre.structures import rattacher
+from solidiag.sources import data_inclusion
+from solidiag.sources.classeurs.offre import LECTEUR_OFFRE
+from solidiag.sources.registre_services import (
+    REPERTOIRES,
+    est_un_fichier_de_services,
+    lire_offre,
+)
+from solidiag.storage.ajouts import PREFIXE
+from solidiag.storage.cache import Cache, dossier_de_cache
+from solidiag.storage.depot import Depot
+
+TAILLE_GARDEE = 1 << 20
+"""Octets d'un fichier ajouté au-dessus desquels sa lecture est gardée dans le cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicesLus:
+    """Services de toutes les sources.
+
+    Parameters
+    ----------
+    services
+        Table au schéma `SERVICES`, codes des fichiers.
+    origines, couvertures
+        Par source.
+    """
+
+    services: pl.DataFrame
+    origines: dict[str, list[Origin]]
+    couvertures: dict[str, Couverture]
+
+
+def lire_tous_les_services(
+    depot: Depot, departement: str, *, cache: Cache | None = None
+) -> ServicesLus:
+    """Renvoie les services utiles à un département.
+
+    Deux extraits d'une même liste ajoutés l'un après l'autre, et qui couvrent tous deux le
+    département, ne comptent pas ensemble : le plus récent est pris. Un service que deux extraits
+    donnent sous le même identifiant n'est gardé qu'une fois.
+
+    Parameters
+    ----------
+    cache
+        Où garder la lecture des gros fichiers ajoutés ; le cache de la personne à défaut.
+    """
+    garde = cache or Cache(dossier_de_cache())
+    tables: list[pl.DataFrame] = []
+    origines: defaultdict[str, list[Origin]] = defaultdict(list)
+    couvertures: dict[str, Couverture] = {}
+    a_rattacher = False
+    for source, fichier in _fichiers(depot, departement):
+        tables.append(_lire(depot, source, fichier, garde))
+        a_rattacher |= fichier.lecteur == data_inclusion.LECTEUR
+        origines[source.id].append(depot.retrieval(f"{source.id}/{fichier.id}"))
+        couvertures[source.id] = fichier.couverture or source.couverture
+    services = pl.concat(tables)
+    if a_rattacher:
+        services = rattacher(_sans_repetition(services))
+    return ServicesLus(services=services, origines=dict(origines), couvertures=couvertures)
+
+
+def garder_la_lecture(depot: Depot, source: Source, *, cache: Cache | None = None) -> None:
+    """Lit d'avance un gros fichier ajouté, pour que le diagnostic n'attende pas."""
+    for fichier in source.fichiers:
+        if est_un_fichier_de_services(fichier):
+            _lire(depot, source, fichier, cache or Cache(dossier_de_cache()))
+
+
+def charger_thematiques(depot: Depot) -> TableThematiques:
+    """Renvoie la table des thématiques que la personne du métier règle.
+
+    Raises
+    ------
+    DeclarationInvalide
+        Avec toutes ses fautes.
+    """
+    return lire_thematiques(
+        depot.declaration("services/thematiques.yaml"),
+        Mots(
+            vocabulaire=depot.declaration("services/vocabulaire.yaml"),
+            domaines=[domaine.id for domaine in depot.grille.domaines],
+            categories=lire_categories(depot.declaration("services/categories.yaml")),
+        ),
+    )
+
+
+def couvertures_des_listes(
+    depot: Depot, inventaire: Inventaire
+) -> dict[str, dict[str, Couverture]]:
+    """Renvoie, par catégorie, les sources qui en donnent la liste et ce qu'elles couvrent.
+
+    Celles qui le déclarent (``vues``), et les répertoires officiels ajoutés, pour les catégories
+    qu'on y trouve. Un annuaire que chacun remplit (data·inclusion, Soliguide, lieux de médiation
+    numérique) ou un classeur rempli à la main n'est la liste de rien.
+    """
+    couvertures = couvertures_par_categorie(depot.sources.values())
+    listes = {
+        source.id: fichier.couverture or source.couverture
+        for source in depot.sources.values()
+        for fichier in source.fichiers
+        if fichier.lecteur in REPERTOIRES
+    }
+    trouvees = pl.concat([inventaire.services, inventaire.alentour, inventaire.ecartes])
+    for categorie, source in trouvees.select("categorie", "source").unique().sort(pl.all()).rows():
+        if source in listes:
+            couvertures.setdefault(categorie, {}).setdefault(source, listes[source])
+    return couvertures
+
+
+def _fichiers(depot: Depot, departement: str) -> Iterator[tuple[Source, Fichier]]:
+    """Fichiers de services, sans les extraits ajoutés qu'un plus récent remplace ici.
+
+    Deux classeurs remplis à la main ne sont pas deux dates d'une même liste : ils comptent tous.
+    """
+    familles: defaultdict[str, list[tuple[Source, Fichier]]] = defaultdict(list)
+    for source in depot.sources.values():
+        for fichier in source.fichiers:
+            if not est_un_fichier_de_services(fichier):
+                continue
+            if fichier.fichier.startswith(PREFIXE) and fichier.lecteur != LECTEUR_OFFRE:
+                familles[source.id.rpartition(".")[0]].append((source, fichier))
+            else:
+                yield source, fichier
+    for famille in familles.values():
+        couvrent = [
+            (source, fichier)
+            for source, fichier in famille
+            if (fichier.couverture or source.couverture).couvre(departement)
+        ]
+        recent = max(couvrent, key=lambda couple: couple[1].millesime, default=None)
+        yield from (c for c in famille if c not in couvrent or c == recent)
+
+
+def _lire(depot: Depot, source: Source, fichier: Fichier, cache: Cache) -> pl.DataFrame:
+    """Renvoie les services d'un fichier, ceux d'un gros ajout étant gardés."""
+    gros = int(depot.verrous[fichier.fichier]["taille"]) >= TAILLE_GARDEE
+    if not gros or not fichier.fichier.startswith(PREFIXE):
+        return lire_offre(depot.octets(fichier.fichier), source, fichier)
+    cle = _cle(depot, source, fichier)
+    table = cache.lire(cle)
+    if table is None or table.schema != pl.Schema(SERVICES):
+        table = lire_offre(depot.octets(fichier.fichier), source, fichier)
+        cache.garder(cle, table)
+    return table
+
+
+def _cle(depot: Depot, source: Source, fichier: Fichier) -> str:
+    """Clé de ce dont dépend une lecture : octets, déclaration, code qui lit."""
+    dit = json.dumps([source.id, fichier.model_dump(mode="json")], sort_keys=True)
+    verrou = depot.verrous[fichier.fichier]["sha256"]
+    condense = hashlib.sha256(f"{depot.empreinte_de_lecture} {verrou} {dit}".encode())
+    return f"services-{condense.hexdigest()}"
+
+
+def _sans_repetition(services: pl.DataFrame) -> pl.DataFrame:
+    """Garde la ligne la plus récente de chaque identifiant."""
+    if not services["id"].is_duplicated().any():
+        return services
+    return services.sort(
+        "date_source", descending=True, nulls_last=True, maintain_order=True
+    ).unique("id", keep="first", maintain_order=True)
