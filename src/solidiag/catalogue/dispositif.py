@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -126,9 +127,19 @@ class Institution(_Gele):
                 raise ValueError(msg) from erreur
         return motifs
 
-    def nommee_par(self, texte_simplifie: str) -> bool:
-        """Dit si un texte simplifié la nomme."""
-        return any(re.search(rf"\b(?:{motif})\b", texte_simplifie) for motif in self.motifs)
+    @cached_property
+    def _motif(self) -> re.Pattern[str]:
+        return re.compile(rf"\b(?:{'|'.join(self.motifs) or '(?!)'})\b")
+
+    def nommee_par(self, texte_simplifie: str, *, au_moins: int = 1) -> bool:
+        """Dit si un texte simplifié la nomme, par ``au_moins`` tant de lettres."""
+        return any(
+            len(trouve.group()) >= au_moins for trouve in self._motif.finditer(texte_simplifie)
+        )
+
+    def commence(self, texte_simplifie: str) -> bool:
+        """Dit si le texte commence par elle : « Caf des Landes », et non « amis de la Caf »."""
+        return self._motif.match(re.sub(r"^(la|le|l|les) ", "", texte_simplifie)) is not None
 
 
 class ActeurDeCategorie(_Gele):
@@ -162,13 +173,17 @@ class PartenairesLabel(_Gele):
 
 
 class Coordination(_Gele):
-    """Institutions, acteurs des catégories, et partenaires prévus par un label."""
+    """Institutions, acteurs des catégories, et partenaires prévus par un label.
+
+    ``sources_sans_nom`` : sources qui comptent des équipements sans nommer qui les tient.
+    """
 
     institutions: tuple[Institution, ...]
+    sources_sans_nom: tuple[str, ...] = ()
     categories: dict[str, ActeurDeCategorie]
     label_france_services: PartenairesLabel
 
-    @property
+    @cached_property
     def par_id(self) -> dict[str, Institution]:
         """Institutions par identifiant."""
         return {institution.id: institution for institution in self.institutions}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from solidiag.catalogue.dispositif import (
     lire_coordination_declaree,
     lire_dispositifs,
 )
+from solidiag.catalogue.service import CategorieService
 from solidiag.confidentiality.publication import PublishedTable, publier
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.coordination import CONSTATEES, TABLES_COORDINATION
@@ -23,12 +25,35 @@ from solidiag.offre.coordination import dispositifs as publics
 from solidiag.offre.coordination import france_travail, matrice, reseau
 from solidiag.offre.coordination.acteurs import acteurs_prevus, attribuer, registre_des_acteurs
 from solidiag.offre.coordination.registre import Registres, reunir_registres
-from solidiag.pipeline.offre import Offre
 from solidiag.sources.classeurs.coordination import LECTEUR_COORDINATION, lire_coordination
+from solidiag.sources.programmes import communes_du_programme
 from solidiag.storage.depot import Depot
 
 _OUTRE_MER = 3
 """Longueur du code d'un département d'outre-mer."""
+
+_PROGRAMMES = ("offre.programmes_anct", "Villages d'avenir", "villages_avenir")
+"""Source partielle, nom du programme dans le fichier, clé de zonage."""
+
+
+class OffreConnue(Protocol):
+    """Ce que la coordination lit de l'offre d'un département (`solidiag.pipeline.offre.Offre`)."""
+
+    @property
+    def services(self) -> pl.DataFrame:
+        """Inventaire au schéma `SERVICES`."""
+
+    @property
+    def comparees(self) -> pl.DataFrame:
+        """Paires de services comparées, même lieu compris."""
+
+    @property
+    def observations(self) -> pl.DataFrame:
+        """Mesures d'offre au schéma `OBSERVATIONS`."""
+
+    @property
+    def categories(self) -> Mapping[str, CategorieService]:
+        """Déclaration de chaque catégorie de service."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +103,32 @@ def lire_classeurs(depot: Depot, departement: str) -> dict[str, pl.DataFrame]:
     return {nom: pl.concat(tables) for nom, tables in lots.items()}
 
 
+def _zonages(depot: Depot, referentiel: Referentiel, departement: str) -> pl.DataFrame:
+    """Zonages du référentiel dans le département, et programmes connus pour lui seul."""
+    communes = referentiel.communes_du_departement(departement)
+    ici = referentiel.zonages.filter(pl.col("commune").is_in(communes))
+    nom_source, programme, cle = _PROGRAMMES
+    source = depot.sources.get(nom_source)
+    lots = [ici]
+    for fichier in source.fichiers if source else ():
+        if source and (fichier.couverture or source.couverture).couvre(departement):
+            octets = depot.octets(fichier.fichier)
+            codes = communes_du_programme(octets, source, fichier, programme=programme)
+            retenus = [code for code in codes if code in set(communes)]
+            lots.append(
+                pl.DataFrame({"commune": retenus}, schema={"commune": pl.String()}).with_columns(
+                    zonage=pl.lit(cle),
+                    millesime=pl.lit(fichier.millesime),
+                    valeur=pl.lit("commune retenue"),
+                )
+            )
+    return pl.concat([lot.select(ici.columns) for lot in lots])
+
+
 def calculer_coordination(
     depot: Depot,
     referentiel: Referentiel,
-    offre: Offre,
+    offre: OffreConnue,
     *,
     departement: str,
     jour: date,
@@ -142,7 +189,7 @@ def calculer_coordination(
             "dispositifs": pl.concat(
                 [
                     publics.dispositifs_des_zonages(
-                        referentiel.zonages.filter(pl.col("commune").is_in(list(du_departement))),
+                        _zonages(depot, referentiel, departement),
                         declarees.types,
                         communes=dict(communes.select("code", "nom").iter_rows()),
                         territoires=territoires,
@@ -198,7 +245,7 @@ def calculer_coordination(
 
 def _tables(
     registres: Registres,
-    offre: Offre,
+    offre: OffreConnue,
     *,
     roles: pl.DataFrame,
     domaines: list[str],

@@ -20,9 +20,6 @@ from solidiag.offre.noms import simplifier
 NON_NOMME = "non-nomme-"
 """Début d'identifiant d'un service dont la source ne nomme pas qui le rend."""
 
-_SANS_NOMS = ("offre.equipements",)
-"""Sources qui comptent des équipements sans les nommer."""
-
 _LONGUEUR_SURE = 7
 """Un motif plus court (« ft », « ase ») ne désigne pas une institution dans un nom de service."""
 
@@ -82,7 +79,7 @@ def attribuer(
         simplifier(ligne["nom"]): coordination.acteur_de(ligne["categorie"]).institution
         for ligne in lignes
         if ligne["nom"]
-        and ligne["source"] not in _SANS_NOMS
+        and ligne["source"] not in coordination.sources_sans_nom
         and coordination.acteur_de(ligne["categorie"]).institution
     }
     acteurs: dict[str, Acteur] = {}
@@ -107,7 +104,11 @@ def attribuer(
             libelle = categories[ligne["categorie"]].libelle
             genre = institution.type if institution else _GENRE_SIREN.get(siren[:2], regle.type)
             tete = tetes.get(ligne["groupe"], ligne)
-            acteurs[ligne["id"]] = _par_nom(tete, siren, genre, libelle, regle.remarque)
+            acteurs[ligne["id"]] = (
+                _par_nom(tete, siren, genre, regle.remarque)
+                if siren or (nom and tete["source"] not in coordination.sources_sans_nom)
+                else _non_nomme(ligne["categorie"], libelle)
+            )
     return _un_nom_par_acteur(acteurs)
 
 
@@ -118,28 +119,27 @@ def _designee(nom: str, coordination: Coordination, lieux: Mapping[str, str]) ->
         if simple == lieu or simple.startswith(f"{lieu} de "):
             return coordination.par_id[cle]
     for institution in coordination.institutions:
-        for motif in institution.motifs:
-            trouve = re.search(rf"\b(?:{motif})\b", simple)
-            if trouve and not institution.locale and len(trouve.group()) >= _LONGUEUR_SURE:
-                return institution
+        if not institution.locale and institution.nommee_par(simple, au_moins=_LONGUEUR_SURE):
+            return institution
     return None
 
 
-def _par_nom(
-    ligne: Mapping[str, Any], siren: str, genre: str, libelle: str, remarque: str
-) -> Acteur:
+def _par_nom(ligne: Mapping[str, Any], siren: str, genre: str, remarque: str) -> Acteur:
     nom = ligne["structure"] or ligne["nom"] or ""
     if siren:
-        return Acteur(id=f"siren-{siren}", nom=nom, type=genre, remarque=remarque)
-    if ligne["source"] in _SANS_NOMS or not nom:
-        return Acteur(
-            id=f"{NON_NOMME}{ligne['categorie']}",
-            nom=f"{libelle} : organisme non nommé par la source",
-            type="autre",
-        )
+        return Acteur(id=f"siren-{siren}", nom=nom or siren, type=genre, remarque=remarque)
     commune = ligne["commune"] or ""
-    complet = nom if simplifier(commune) in simplifier(nom) else f"{nom} ({commune})"
+    dite = not commune or simplifier(commune) in simplifier(nom)
+    complet = nom if dite else f"{nom} ({commune})"
     return Acteur(id=identifiant(complet), nom=complet, type=genre, remarque=remarque)
+
+
+def _non_nomme(categorie: str, libelle: str) -> Acteur:
+    return Acteur(
+        id=f"{NON_NOMME}{categorie}",
+        nom=f"{libelle} : organisme non nommé par la source",
+        type="autre",
+    )
 
 
 def _un_nom_par_acteur(acteurs: Mapping[str, Acteur]) -> dict[str, Acteur]:

@@ -26,7 +26,12 @@ _SOURCES_ZONAGES = {
     "acv": "territoires.acv/communes",
     "qpv": "territoires.qpv/communes",
     "industrie": "territoires.industrie/groupements",
+    "villages_avenir": "offre.programmes_anct/programmes_2024_40",
 }
+"""Zonage → fichier qui le donne, quand la table n'a pas sa propre colonne ``origin``."""
+
+_PROGRAMMES = {"pvd", "acv", "villages_avenir"}
+"""Zonages dont la source ne donne que des communes retenues : un seul dispositif."""
 
 
 def dispositifs_des_zonages(
@@ -41,13 +46,13 @@ def dispositifs_des_zonages(
     """Renvoie les dispositifs que les zonages embarqués donnent, au schéma `DISPOSITIFS`.
 
     Un contrat de ville par intercommunalité qui a des quartiers prioritaires, un territoire
-    d'industrie par libellé, une ligne par commune d'un programme de centres-villes, une ligne par
-    classement rural.
+    d'industrie par libellé, une ligne par programme de communes et par classement rural.
 
     Parameters
     ----------
     zonages
-        ``commune, zonage, valeur, millesime`` du référentiel, dans le département.
+        ``commune, zonage, valeur, millesime`` dans le département : ceux du référentiel, et les
+        programmes qu'un fichier ne donne que pour certains départements.
     communes
         Code de commune → nom.
     territoires
@@ -66,9 +71,9 @@ def dispositifs_des_zonages(
         for nom, lieux, valeurs in _regrouper(genre, table, communes, territoires, nommer):
             lignes.append(
                 {
-                    "id": f"{genre.id}-{identifiant(nom)}",
+                    "id": genre.id if nom == genre.nom else f"{genre.id}-{identifiant(nom)}",
                     "type": genre.id,
-                    "nom": f"{genre.sigle or genre.nom} : {nom}",
+                    "nom": genre.titre if nom == genre.nom else f"{genre.titre} : {nom}",
                     "debut": periode.debut or None,
                     "fin": periode.fin or None,
                     "territoires": lieux,
@@ -96,11 +101,11 @@ def _regrouper(
     """Parcourt (nom, territoires, précision) de chaque dispositif d'un zonage."""
     lots: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for commune, valeur in table.select("commune", "valeur").sort("commune").iter_rows():
-        cle = {
-            "qpv": territoires.get(commune, f"COM-{commune}"),
-            "pvd": f"COM-{commune}",
-            "acv": f"COM-{commune}",
-        }.get(genre.zonage, valeur)
+        cle = valeur
+        if genre.zonage == "qpv":
+            cle = territoires.get(commune, f"COM-{commune}")
+        elif genre.zonage in _PROGRAMMES:
+            cle = genre.nom
         lots[cle].append((commune, valeur))
     for cle, lot in sorted(lots.items()):
         codes = [commune for commune, _ in lot]
@@ -108,13 +113,12 @@ def _regrouper(
         if genre.zonage == "qpv":
             quartiers = " ; ".join(f"{communes[c]} : {valeur}" for c, valeur in lot)
             yield nommer(cle), lieux, f"quartiers prioritaires de 2024 : {quartiers}"
-        elif genre.zonage in ("pvd", "acv"):
-            yield communes[codes[0]], lieux, ""
         elif genre.zonage == "industrie":
             groupes = sorted({territoires.get(c, f"COM-{c}") for c in codes})
             yield cle, groupes, "intercommunalités du territoire qui touchent le département"
         else:
-            yield cle, lieux, f"{len(lieux)} communes"
+            pluriel = "s" if len(lieux) > 1 else ""
+            yield cle, lieux, f"{len(lieux)} commune{pluriel} de la liste"
 
 
 def _remarque(genre: TypeDispositif, periode: Periode, precision: str) -> str | None:
@@ -177,10 +181,15 @@ def dispositifs_des_services(
 
 
 def _compte(lot: pl.DataFrame) -> str:
-    groupes = lot["groupe"].fill_null(lot["id"]).n_unique()
-    postes = lot.filter(pl.col("capacite_unite") == "postes")["capacite"].sum()
-    texte = f"{groupes} lieu ou employeur" if groupes == 1 else f"{groupes} lieux ou employeurs"
-    return f"{texte} ; {postes:.0f} postes" if postes else texte
+    """Dit combien de lieux et de postes ; un employeur de deux listes ne compte qu'une fois."""
+    par_groupe = lot.group_by(pl.col("groupe").fill_null(pl.col("id"))).agg(
+        pl.col("capacite").filter(pl.col("capacite_unite") == "postes").max()
+    )
+    nombre, postes = par_groupe.height, par_groupe["capacite"].sum()
+    texte = f"{nombre} lieu ou employeur" if nombre == 1 else f"{nombre} lieux ou employeurs"
+    if not postes:
+        return texte
+    return f"{texte} ; {postes:.0f} poste" + ("s" if postes > 1 else "")
 
 
 def _d_ou(lot: pl.DataFrame) -> dict[str, Any]:
@@ -221,7 +230,8 @@ def liens_de_cofinancement(services: pl.DataFrame, acteurs: Mapping[str, Acteur]
                     "acteur_a": ETAT_FINANCEUR,
                     "acteur_b": employeur,
                     "type": "cofinancement",
-                    "objet": f"{total:.0f} postes aidés, contrat de ville {code}",
+                    "objet": f"{total:.0f} poste{'s' if total > 1 else ''} de la politique de la "
+                    f"ville, contrat {code}",
                     "ligne": postes[0]["ligne"] if len(postes) == 1 else None,
                     **_d_ou(lot.filter(pl.col("id").is_in([p["id"] for p in postes]))),
                 }

@@ -156,14 +156,9 @@ def _rapprocher(
             remplace[cle] = par_nom[simple]
         elif coordination is not None:
             nommees = [i for i in coordination.nommees(simple) if not i.locale]
-            if len(nommees) == 1 and _est_l_institution(simple, nommees[0].motifs):
+            if len(nommees) == 1 and nommees[0].commence(simple):
                 remplace[cle] = nommees[0].id
     return remplace
-
-
-def _est_l_institution(simple: str, motifs: Sequence[str]) -> bool:
-    """Dit si le nom commence par l'institution : « Caf des Landes », non « Amis de la Caf »."""
-    return any(re.match(rf"(?:la |le |l )?(?:{motif})\b", simple) for motif in motifs)
 
 
 def _renommer(
