@@ -28,7 +28,7 @@ class Signature(_Gele):
     ``membre`` : dans une archive, expression qui nomme le fichier lu.
     ``valeurs`` : colonne vers expression que ses premières valeurs non vides suivent toutes.
     ``sans_entete`` : le fichier n'a pas d'en-tête ; ``premiere_ligne`` est alors une expression
-    de sa première ligne.
+    du début de ses trois premières lignes, jointes par un retour à la ligne.
     """
 
     colonnes: tuple[str, ...] = ()
@@ -47,10 +47,12 @@ class LectureMillesime(_Gele):
     si le groupe est ``21``). ``colonne`` : colonne dont la valeur la plus grande est le millésime.
     ``nom`` : expression à un groupe sur le nom du fichier ou de l'archive, en dernier recours, et
     c'est dit. ``feuille`` : expression à un groupe sur le nom de la feuille. ``fixe`` : le gabarit
-    n'a qu'un millésime.
+    n'a qu'un millésime. ``premiere_ligne`` : expression à un groupe sur la première ligne d'un
+    fichier sans en-tête.
     """
 
     colonnes: str = ""
+    premiere_ligne: str = ""
     colonne: str = ""
     feuille: str = ""
     nom: str = ""

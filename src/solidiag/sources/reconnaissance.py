@@ -30,6 +30,9 @@ _RESSEMBLANCE = 0.5
 
 _VALEURS_VUES = 200
 
+_PREMIERES = 3
+"""Premières lignes d'un fichier sans en-tête, que son gabarit décrit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rapprochement:
@@ -190,7 +193,7 @@ def rapprocher(vue: Vue, gabarit: Gabarit) -> Rapprochement:
     ):
         obstacles.append(f"la feuille « {vue.feuille} » n'est pas celle attendue")
     if signature.sans_entete:
-        premiere = vue.separateur.join(vue.lignes[0]) if vue.lignes else ""
+        premiere = "\n".join(vue.separateur.join(ligne) for ligne in vue.lignes[:_PREMIERES])
         if not signature.premiere_ligne or not re.match(signature.premiere_ligne, premiere):
             obstacles.append("la première ligne n'a pas la forme attendue")
         return Rapprochement(gabarit=gabarit, vue=vue, rang=0, obstacles=tuple(obstacles))
@@ -225,6 +228,9 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
     if lecture.colonnes:
         motif = re.compile(lecture.colonnes)
         lus = [m.group(1) for c in choisi.entete if (m := motif.fullmatch(c.strip()))]
+    if not lus and lecture.premiere_ligne and choisi.vue.lignes:
+        premiere = choisi.vue.separateur.join(choisi.vue.lignes[0])
+        lus = re.findall(lecture.premiere_ligne, premiere)
     if not lus and lecture.colonne:
         lus = _periodes(choisi, lecture.colonne)
     if not lus and lecture.feuille:
@@ -243,12 +249,20 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
 
 
 def _annee_en_tete(lu: str) -> str:
-    """Renvoie un millésime qui commence par son année : ``21``, ``202112``, ``31/12/2021``."""
+    """Renvoie un millésime qui commence par son année : ``21``, ``202112``, ``31/12/2021``.
+
+    Examples
+    --------
+    >>> _annee_en_tete("09/08/2023 13:30:19"), _annee_en_tete("2026-05-12T03:39:00Z")
+    ('2023-08', '2026-05-12')
+    """
     if re.fullmatch(r"\d{2}", lu):
         return f"20{lu}"
     if re.fullmatch(r"(19|20)\d{4}", lu):
         return f"{lu[:4]}-{lu[4:]}"
-    jour = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", lu)
+    if re.match(r"(19|20)\d{2}-\d{2}-\d{2}[T ]", lu):
+        return lu[:10]
+    jour = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})( [\d:]+)?", lu)
     return f"{jour.group(3)}-{jour.group(2)}" if jour else lu
 
 
@@ -291,7 +305,13 @@ def _millesime_dit(choisi: Rapprochement, *, donne: str) -> tuple[str, ...]:
     if donne:
         return (f"Millésime {donne} donné par vous.",)
     lecture = choisi.gabarit.millesime
-    ailleurs = lecture.colonnes or lecture.colonne or lecture.feuille or lecture.fixe
+    ailleurs = (
+        lecture.colonnes
+        or lecture.colonne
+        or lecture.feuille
+        or lecture.fixe
+        or lecture.premiere_ligne
+    )
     if ailleurs or not lecture.nom:
         return ()
     return ("Le millésime n'est écrit que dans le nom du fichier : vérifiez-le.",)
