@@ -26,6 +26,7 @@ from solidiag.pipeline.coordination import calculer_coordination
 from solidiag.pipeline.offre import Offre, calculer_offre
 from solidiag.pipeline.partenaires import publier_observations
 from solidiag.pipeline.personnes import compter_personnes
+from solidiag.pipeline.qualite_offre import calculer_qualite
 from solidiag.pipeline.suivi import Suivi, etape
 from solidiag.pipeline.tables import tables_alignees
 from solidiag.priorites.criteres import evaluer_criteres, par_presence
@@ -167,6 +168,9 @@ def preparer(
         )
         origines.update(offre.origines)
         en_cours.detail = f"{offre.services.height} lignes de services"
+        qualite = calculer_qualite(
+            depot, referentiel, offre.services, offre.ecartes, departement=departement, jour=jour
+        )
     with etape(suivi, "Coordination") as en_cours:
         coordination = calculer_coordination(
             depot, referentiel, offre, departement=departement, jour=jour
@@ -265,6 +269,9 @@ def preparer(
         lissages=publier(stabiliser(lissages), "lissages", cles=CLES_LISSAGES),
         reglages=depot.regles(),
         coordination=coordination,
+        qualite_offre=qualite.territoires,
+        qualite_services=qualite.services,
+        services_ecartes=qualite.ecartes,
     )
 
 

@@ -78,8 +78,11 @@ class Matiere:
     lissages
         Taux lissés des communes, pour les indicateurs aux petits effectifs (voir
         `solidiag.besoins.lissages`).
-    qualite_offre
-        Qualité et fraîcheur de l'inventaire, par territoire.
+    qualite_offre, qualite_services
+        Qualité et fraîcheur de l'inventaire, par territoire et domaine, et par ligne de service
+        (schémas de `solidiag.offre.qualite`).
+    services_ecartes
+        Services fermés, avec leur raison et leur date.
     coordination
         Tables de `solidiag.model.coordination` : ``acteurs``, ``dispositifs``, ``actions``,
         ``liens``, ``parcours``, ``roles``, ``constats``, ``reseau``.
@@ -119,6 +122,8 @@ class Matiere:
     comptes_de_personnes: Mapping[str, PersonnesDomaine] = field(default_factory=dict)
     lissages: PublishedTable | None = None
     qualite_offre: PublishedTable | None = None
+    qualite_services: PublishedTable | None = None
+    services_ecartes: PublishedTable | None = None
     coordination: Mapping[str, PublishedTable] = field(default_factory=dict)
     changements: PublishedTable | None = None
     reglages: Sequence[tuple[str, str, str]] = ()
