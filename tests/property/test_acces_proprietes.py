@@ -236,22 +236,53 @@ def test_no_scenario_within_the_inputs_escapes_the_bounds(un: Cas, graine: int) 
         assert (trouve <= bornes.haut * (1 + 1e-9)).all()
 
 
+def scenario(un: Cas, ici: Reels, la: Reels) -> Couples:
+    """Couples ``ici`` au plus court, couples ``la`` au plus long."""
+    c = un.couples
+    temps = np.where(ici, c.bas, np.where(la, c.haut, c.temps))
+    return former(c.depart, c.arrivee, np.array([temps] * 3), (c.n_departs, c.n_arrivees))
+
+
+@given(cas(), st.integers(0, 6), st.integers(0, 6))
+def test_bounds_of_a_single_supply_are_reached(un: Cas, rang: int, autre: int) -> None:
+    """Un seul service offre : le pire et le meilleur cas d'un départ s'écrivent et se calculent."""
+    c = un.couples
+    depart, arrivee = rang % c.n_departs, autre % c.n_arrivees
+    offre = np.where(np.arange(c.n_arrivees) == arrivee, 10.0, 0.0)
+    bornes = encadrer_acces(
+        c,
+        population=Encadrement.sans_marge(un.population),
+        offre=Encadrement.sans_marge(offre),
+        decroissance=un.decroissance,
+        selection=un.selection,
+    )
+    sien, vise = c.depart == depart, c.arrivee == arrivee
+    facile = sien == vise
+    mieux = un.acces(couples=scenario(un, facile, ~facile), offre=offre)[depart]
+    pire = un.acces(couples=scenario(un, ~facile, facile), offre=offre)[depart]
+    if np.isfinite(bornes.haut[depart]):
+        assert mieux == pytest.approx(bornes.haut[depart], rel=1e-9)
+    if un.population[depart] > 0:
+        assert pire == pytest.approx(bornes.bas[depart], rel=1e-9)
+
+
 @given(cas(selection=False), st.integers(0, 6))
-def test_without_selection_the_upper_bound_is_reached(un: Cas, rang: int) -> None:
+def test_without_selection_all_the_bounds_are_reached(un: Cas, rang: int) -> None:
     c = un.couples
     depart = rang % c.n_departs
-    exacts = {
-        "population": Encadrement.sans_marge(un.population),
-        "offre": Encadrement.sans_marge(un.offre),
-    }
-    bornes = encadrer_acces(c, decroissance=un.decroissance, **exacts)
-    if not np.isfinite(bornes.haut[depart]):
-        return
-    pire = np.where(c.depart == depart, c.bas, c.haut)
-    au_mieux = un.acces(
-        couples=former(c.depart, c.arrivee, np.array([pire] * 3), (c.n_departs, c.n_arrivees))
+    bornes = encadrer_acces(
+        c,
+        population=Encadrement.sans_marge(un.population),
+        offre=Encadrement.sans_marge(un.offre),
+        decroissance=un.decroissance,
     )
-    assert au_mieux[depart] == pytest.approx(bornes.haut[depart], rel=1e-9)
+    sien = c.depart == depart
+    if np.isfinite(bornes.haut[depart]):
+        mieux = un.acces(couples=scenario(un, sien, ~sien))[depart]
+        assert mieux == pytest.approx(bornes.haut[depart], rel=1e-9)
+    if un.population[depart] > 0:
+        pire = un.acces(couples=scenario(un, ~sien, sien))[depart]
+        assert pire == pytest.approx(bornes.bas[depart], rel=1e-9)
 
 
 @given(cas(), st.floats(0, 45), st.floats(0, 10))

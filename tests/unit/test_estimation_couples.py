@@ -122,22 +122,31 @@ def test_a_mask_forbids_a_crossing() -> None:
     np.testing.assert_array_equal(permis.temps, tous.temps[gardes])
 
 
-@pytest.mark.parametrize("longue", [VOITURE.vitesse_longue, Bande(central=20, bas=15, haut=24)])
-def test_the_limit_of_the_band_misses_no_couple(longue: Bande) -> None:
-    parametres = ParametresTrajet(
-        detour=VOITURE.detour,
-        vitesses=VOITURE.vitesses,
-        vitesse_sans_densite=VOITURE.vitesse_sans_densite,
-        plafond_minutes=180,
-        portee_locale_km=20,
-        vitesse_longue=longue,
-    )
-    fournisseur = ItinerairesEstimes(parametres=parametres)
+def test_the_limit_of_the_band_misses_no_couple() -> None:
+    fournisseur = ItinerairesEstimes(parametres=VOITURE)
     departs, arrivees = points(9, 60, codes=90), points(10, 60, codes=90)
     tout = fournisseur.couples(departs, arrivees, limite=1e4)
     large = fournisseur.limite_de_bande(30)
     assert (tout.bas[tout.temps > large] > 30).all()
     assert ((tout.temps > 30) & (tout.bas <= 30)).any()
+
+
+def test_the_limit_of_the_band_holds_when_the_long_road_is_slow() -> None:
+    """20 km sans détour à 60 km/h, 20 minutes ; 30 km avec, dont 10 à 10 km/h, 80 minutes."""
+    parametres = ParametresTrajet(
+        detour=Bande(central=1.5, bas=1, haut=1.5),
+        vitesses={},
+        vitesse_sans_densite=Bande(central=60, bas=60, haut=60),
+        plafond_minutes=180,
+        portee_locale_km=20,
+        vitesse_longue=Bande(central=10, bas=10, haut=10),
+    )
+    fournisseur = ItinerairesEstimes(parametres=parametres)
+    ici = pl.DataFrame({"latitude": [44.0], "longitude": [-0.5]})
+    la = pl.DataFrame({"latitude": [44.0 + 20 / 111.19508], "longitude": [-0.5]})
+    couple = fournisseur.couples(ici, la, limite=fournisseur.limite_de_bande(30))
+    assert couple.bas.tolist() == pytest.approx([20], rel=1e-5)
+    assert couple.temps.tolist() == pytest.approx([80], rel=1e-5)
 
 
 def test_on_foot_is_slower_than_by_bicycle_than_by_car() -> None:
