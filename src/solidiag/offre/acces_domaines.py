@@ -115,6 +115,8 @@ class Etude:
     points
         Points (schéma `POINTS`) du département, de ses intercommunalités et des départements
         limitrophes.
+    itineraires
+        Mode de déplacement → fournisseur de temps de trajet.
     propres
         Domaine → catégories dont il est l'offre propre.
     partout
@@ -135,7 +137,7 @@ class Etude:
     inventaire: Inventaire
     cadre: Cadre
     points: pl.DataFrame
-    itineraires: Itineraires
+    itineraires: Mapping[str, Itineraires]
     propres: Mapping[str, Sequence[str]]
     partout: frozenset[str]
     couvertures: Mapping[str, Mapping[str, Couverture]]
@@ -200,27 +202,50 @@ class Etude:
         )
 
     @cached_property
-    def terrain(self) -> Terrain:
-        """Points, lieux et couples à portée."""
-        seuil = max(d.seuil.minutes for d in self.reglages.domaines.values())
-        portee = max(courbe.portee for courbe in self._courbes.values())
-        ici = set(self.communes.filter("ici")["code"])
-        dedans = pl.col("code").is_in(sorted(ici))
-        ordonnes = pl.concat([self.points.filter(dedans), self.points.filter(~dedans)])
-        return Terrain.depuis(
-            ordonnes,
-            self._lieux,
-            self.communes,
-            itineraires=self.itineraires,
-            n_ici=self.points.filter(dedans).height,
-            limite=max(seuil, portee),
-            plafond=self.plafond,
-        )
+    def departs(self) -> pl.DataFrame:
+        """Points d'ici (`n_ici`), puis ceux des voisins, qui partagent l'offre."""
+        dedans = pl.col("code").is_in(self._ici.implode())
+        return pl.concat([self.points.filter(dedans), self.points.filter(~dedans)])
+
+    @cached_property
+    def n_ici(self) -> int:
+        """Nombre de points du département et de ses intercommunalités."""
+        return self.points.filter(pl.col("code").is_in(self._ici.implode())).height
+
+    @cached_property
+    def _ici(self) -> pl.Series:
+        return self.communes.filter("ici")["code"]
+
+    @cached_property
+    def _terrains(self) -> dict[str, Terrain]:
+        return {}
+
+    def terrain(self, mode: str) -> Terrain:
+        """Points, lieux et couples à portée, dans un mode de déplacement.
+
+        Raises
+        ------
+        KeyError
+            Si aucun fournisseur n'est donné pour ce mode.
+        """
+        if mode not in self._terrains:
+            siens = [d for d in self.reglages.domaines.values() if d.mode == mode]
+            portees = [self._courbes[d.decroissance].portee for d in siens]
+            self._terrains[mode] = Terrain.depuis(
+                self.departs,
+                self._lieux,
+                self.communes,
+                itineraires=self.itineraires[mode],
+                n_ici=self.n_ici,
+                limite=max([*portees, *(float(d.seuil.minutes) for d in siens)]),
+                plafond=self.plafond,
+            )
+        return self._terrains[mode]
 
     @cached_property
     def index(self) -> Index:
         """Points de chaque territoire."""
-        return Index.depuis(self.terrain.points.head(self.terrain.n_ici), self.appartenance)
+        return Index.depuis(self.departs.head(self.n_ici), self.appartenance)
 
     def couvertes(self, categories: Sequence[str]) -> frozenset[str]:
         """Renvoie les départements que couvre, pour chaque catégorie, une source au moins."""
@@ -235,9 +260,9 @@ class Etude:
 
     def _public(self, domaine: str) -> Public:
         if self.reglages.domaines[domaine].public == "habitants":
-            return habitants(self.terrain.points)
+            return habitants(self.departs)
         return public_du_domaine(
-            self.terrain.points,
+            self.departs,
             self.personnes,
             domaine=domaine,
             nom=self.publics.get(domaine, "personnes concernées"),
@@ -288,7 +313,7 @@ class _Domaine:
     @cached_property
     def couples(self) -> Couples:
         """Couples du domaine, de tous les points vers ses seuls lieux."""
-        return self.etude.terrain.couples_vers(self.acces.lieux)
+        return self._terrain.couples_vers(self.acces.lieux)
 
     @cached_property
     def proches(self) -> PlusProche:
@@ -314,16 +339,19 @@ class _Domaine:
         departements = self.etude.couvertes(self.acces.categories)
         communes = self.etude.communes
         couvertes = communes.filter(pl.col("departement").is_in(list(departements)))["code"]
-        terrain = self.etude.terrain
         return Groupes(
-            points=terrain.points.head(terrain.n_ici),
+            points=self.etude.departs.head(self._n),
             index=self.etude.index,
             couvertes=frozenset(couvertes),
         )
 
     @property
     def _n(self) -> int:
-        return self.etude.terrain.n_ici
+        return self.etude.n_ici
+
+    @property
+    def _terrain(self) -> Terrain:
+        return self.etude.terrain(self.acces.reglage.mode)
 
     @cached_property
     def _poids(self) -> Reels:
@@ -335,7 +363,7 @@ class _Domaine:
 
     @property
     def _methode(self) -> str:
-        itineraires = self.etude.itineraires
+        itineraires = self.etude.itineraires[self.acces.reglage.mode]
         return METHODE_ESTIMEE if itineraires.estime else itineraires.nom
 
     def mesurer(self) -> AccesDomaine:
@@ -363,7 +391,7 @@ class _Domaine:
         """Temps au plus proche, et temps le plus court vers une commune sans source."""
         central, bas, haut = self.proches.temps, self.proches.bas, self.proches.haut
         couverts = self.etude.couvertes(self.acces.categories)
-        limite = self.etude.terrain.vers_non_couvertes(couverts)
+        limite = self._terrain.vers_non_couvertes(couverts)
         au_plus = limite.temps < central
         bas = np.where(au_plus, np.fmin(bas, limite.bas), bas)
         lignes = self.groupes.medianes(

@@ -21,6 +21,7 @@ from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR
 from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
+from solidiag.pipeline.acces_domaines import calculer_acces_du_diagnostic
 from solidiag.pipeline.comparaisons import chercher_semblables, comparer_diagnostic
 from solidiag.pipeline.coordination import calculer_coordination
 from solidiag.pipeline.offre import Offre, calculer_offre
@@ -225,6 +226,20 @@ def preparer(
         )
         origines.update(bases)
         en_cours.detail = f"{len(depot.personnes)} domaines"
+    with etape(suivi, "Accès par domaine") as en_cours:
+        acces = calculer_acces_du_diagnostic(
+            depot,
+            referentiel,
+            offre,
+            departement=departement,
+            territoires=ids,
+            personnes=personnes.frame,
+            origines=origines,
+        )
+        observations = pl.concat([observations, stabiliser(acces.observations)])
+        mesures.update(acces.mesures)
+        origines.update(acces.origines)
+        en_cours.detail = f"{acces.observations['indicateur'].n_unique()} mesures"
     with etape(suivi, "Fond de carte"):
         contours = sources_territoires.charger_contours(depot.octets)
         carte = fond(referentiel, contours, departement)
@@ -267,6 +282,10 @@ def preparer(
         personnes=personnes,
         comptes_de_personnes=depot.personnes,
         lissages=publier(stabiliser(lissages), "lissages", cles=CLES_LISSAGES),
+        acces_zonages=publier(
+            stabiliser(acces.zonages), "acces_zonages", cles=("indicateur", "zonage", "valeur")
+        ),
+        acces_domaines=publier(acces.resumes, "acces_domaines", cles=("domaine",)),
         reglages=depot.regles(),
         coordination=coordination,
         qualite_offre=qualite.territoires,

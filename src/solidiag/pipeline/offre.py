@@ -84,6 +84,8 @@ class Offre:
         trajet, ni nombre.
     ecartes
         Services fermés ou remplacés, avec leur raison (schéma `SERVICES`).
+    inventaire, provenances
+        De quoi mesurer l'accès par domaine : voisins compris ; source → provenances.
     """
 
     services: pl.DataFrame
@@ -95,6 +97,8 @@ class Offre:
     comparees: pl.DataFrame
     a_distance: pl.DataFrame
     ecartes: pl.DataFrame
+    inventaire: Inventaire
+    provenances: Mapping[str, Sequence[Origin]]
 
 
 def calculer_offre(
@@ -179,6 +183,8 @@ def calculer_offre(
         comparees=inventaire.paires,
         a_distance=inventaire.a_distance,
         ecartes=inventaire.ecartes,
+        inventaire=inventaire,
+        provenances=origines_services,
     )
 
 

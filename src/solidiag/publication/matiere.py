@@ -121,6 +121,8 @@ class Matiere:
     personnes: PublishedTable | None = None
     comptes_de_personnes: Mapping[str, PersonnesDomaine] = field(default_factory=dict)
     lissages: PublishedTable | None = None
+    acces_zonages: PublishedTable | None = None
+    acces_domaines: PublishedTable | None = None
     qualite_offre: PublishedTable | None = None
     qualite_services: PublishedTable | None = None
     services_ecartes: PublishedTable | None = None
@@ -299,13 +301,14 @@ class Matiere:
     def mesures_de(self, domaine: Domaine) -> list[MesureOffre]:
         """Renvoie les mesures d'offre déclarées du domaine, les volumes d'abord.
 
-        Les mesures d'accès qui s'en déduisent (``offre.<mesure>.temps``...) n'en sont pas.
+        Les mesures d'accès qui s'en déduisent (``offre.<mesure>.temps``...) et celles d'un domaine
+        (``acces.<domaine>.temps``...) n'en sont pas.
         """
         rang = {"volume": 0, "presence": 1, "indirecte": 2}
         retenues = [
             m
             for m in self.mesures.values()
-            if domaine.id in m.domaines and not m.id.startswith("offre.")
+            if domaine.id in m.domaines and not m.id.startswith(("offre.", "acces."))
         ]
         return sorted(retenues, key=lambda mesure: (rang[mesure.nature], mesure.id))
 
