@@ -16,7 +16,7 @@ from solidiag.errors import FormatInattendu
 from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
 from solidiag.sources.grilles import LIGNE, lire_grille
-from solidiag.sources.offre.horaires import osm_des_cellules
+from solidiag.sources.offre.horaires import JOURS, osm_des_cellules
 from solidiag.sources.offre.projections import en_degres, projection_de
 from solidiag.sources.options import Options
 from solidiag.sources.services_options import OptionsServices, Vue, options_services
@@ -131,6 +131,12 @@ def _colonnes(options: OptionsServices) -> list[str]:
 
 def _champs(modele: str) -> list[str]:
     return [nom for _, nom, _, _ in Formatter().parse(modele) if nom]
+
+
+def _rang_du_jour(libelle: str) -> int:
+    """Renvoie le rang d'un jour (lundi : 0) ; après dimanche si le libellé n'en est pas un."""
+    jour = libelle.lower()
+    return JOURS.index(jour) if jour in JOURS else len(JOURS)
 
 
 class _Lecture:
@@ -330,7 +336,9 @@ class _Lecture:
     def horaires(self) -> pl.Expr:
         jours = [
             pl.lit(f"{libelle} ") + self.texte(colonne)
-            for colonne, libelle in self.options.horaires.items()
+            for colonne, libelle in sorted(
+                self.options.horaires.items(), key=lambda jour: _rang_du_jour(jour[1])
+            )
         ]
         if not jours:
             return pl.lit(None, dtype=pl.String)
@@ -339,13 +347,17 @@ class _Lecture:
 
     def horaires_osm(self) -> pl.Expr:
         """Renvoie la notation d'OpenStreetMap, là où chaque jour ne dit que des heures."""
-        colonnes = list(self.options.horaires)
-        if len(colonnes) < 5:
+        places = {c: _rang_du_jour(libelle) for c, libelle in self.options.horaires.items()}
+        if len(places) < 5 or len(JOURS) in places.values():
             return pl.lit(None, dtype=pl.String)
-        return pl.struct(colonnes).map_elements(
-            lambda semaine: osm_des_cellules([semaine[colonne] for colonne in colonnes]),
-            return_dtype=pl.String,
-        )
+
+        def semaine(cellules: dict[str, str]) -> str | None:
+            jours = [""] * len(JOURS)
+            for colonne, rang in places.items():
+                jours[rang] = cellules[colonne]
+            return osm_des_cellules(jours)
+
+        return pl.struct(list(places)).map_elements(semaine, return_dtype=pl.String)
 
     def identifiants(self) -> pl.Expr:
         connus = [
