@@ -165,8 +165,14 @@ def test_on_foot_is_slower_than_by_bicycle_than_by_car() -> None:
     assert (temps[0] < temps[1]).all()
     assert (temps[1] < temps[2]).all()
     assert ItinerairesEstimes(parametres=VOITURE).nom == "estimation à vol d'oiseau, en voiture"
+
+
+def test_an_unknown_or_faulty_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="train"):
         ParametresTrajet.depuis(DECLARATION, mode="train")
+    lent = {"vitesse_km_h": {"central": 5, "bas": 6, "haut": 7}, "plafond_minutes": 60}
+    with pytest.raises(ValueError, match="désordre"):
+        ParametresTrajet.depuis({**DECLARATION, "modes": {"pied": lent}})
 
 
 def test_moving_a_border_changes_no_access() -> None:

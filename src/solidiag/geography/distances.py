@@ -14,7 +14,7 @@ route y sont très corrélés, sauf près des rivages et des obstacles.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -96,18 +96,7 @@ class ParametresTrajet:
         ValueError
             Si des bornes sont dans le désordre, ou le mode inconnu.
         """
-        if Mode(mode) is not Mode.VOITURE:
-            lent = contenu["modes"][mode]
-            vitesse = Bande(**lent["vitesse_km_h"])
-            return cls(
-                detour=Bande(**contenu["detour"]),
-                vitesses={},
-                vitesse_sans_densite=vitesse,
-                plafond_minutes=float(lent["plafond_minutes"]),
-                portee_locale_km=float(contenu["portee_locale_km"]),
-                vitesse_longue=vitesse,
-            )
-        return cls(
+        voiture = cls(
             detour=Bande(**contenu["detour"]),
             vitesses={
                 int(niveau): Bande(**bande) for niveau, bande in contenu["vitesses_km_h"].items()
@@ -117,6 +106,18 @@ class ParametresTrajet:
             portee_locale_km=float(contenu["portee_locale_km"]),
             vitesse_longue=Bande(**contenu["vitesse_longue_km_h"]),
         )
+        # Tous les modes sont lus, quel que soit le mode demandé : une faute se voit tout de suite.
+        lus = {Mode.VOITURE: voiture}
+        for nom, lent in contenu.get("modes", {}).items():
+            vitesse = Bande(**lent["vitesse_km_h"])
+            lus[Mode(nom)] = replace(
+                voiture,
+                vitesses={},
+                vitesse_sans_densite=vitesse,
+                vitesse_longue=vitesse,
+                plafond_minutes=float(lent["plafond_minutes"]),
+            )
+        return lus[Mode(mode)]
 
     def vitesse(self, niveau: int | None) -> Bande:
         """Renvoie la vitesse d'un niveau de densité."""
