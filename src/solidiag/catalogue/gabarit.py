@@ -103,13 +103,16 @@ class Telechargement(_Gele):
     """Où le producteur donne ce fichier.
 
     ``protocole`` : ``fichier`` (une adresse), ``melodi`` (API Melodi de l'Insee),
-    ``opendatasoft`` (export d'un jeu), ``datagouv`` (ressource de data.gouv.fr).
+    ``opendatasoft`` (export d'un jeu), ``datagouv`` (ressource de data.gouv.fr),
+    ``data_inclusion`` (API de data·inclusion, avec le jeton de la personne).
     ``adresse`` : où {aaaa} et {departement} sont remplacés. ``vu`` : vrai si l'adresse a été lue
     dans une documentation du producteur ou un code public, faux si elle est supposée.
     ``ressource`` : pour ``datagouv``, expression du titre ou de l'adresse de la ressource prise.
     """
 
-    protocole: Literal["fichier", "melodi", "opendatasoft", "datagouv"] = "fichier"
+    protocole: Literal["fichier", "melodi", "opendatasoft", "datagouv", "data_inclusion"] = (
+        "fichier"
+    )
     adresse: str
     vu: bool = False
     ressource: str = ""
@@ -127,6 +130,8 @@ class Gabarit(_Gele):
     y valent comme dans les lectures (``arrondis: {TP60{aa}: 1}``).
     ``niveau`` : valeur de `Niveau`, ``mixte`` si le lecteur le tire du fichier.
     ``cog_decalage`` : année du découpage communal moins millésime.
+    ``lu_avec`` : gabarit dont le lecteur lit aussi ce tableau, quand les deux sont dans un même
+    fichier (structures et services de data·inclusion).
     """
 
     id: str
@@ -149,3 +154,4 @@ class Gabarit(_Gele):
     limites: tuple[str, ...] = ()
     remplit: tuple[Remplissage, ...] = ()
     telechargements: tuple[Telechargement, ...] = ()
+    lu_avec: str = ""

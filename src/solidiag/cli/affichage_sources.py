@@ -128,6 +128,8 @@ def afficher_actualisation(actualisation: Actualisation) -> None:
         return
     _console().print(actualisation.titre)
     afficher_resultats(actualisation.resultats)
+    for remarque in actualisation.remarques:
+        avertir(f"À savoir : {remarque}.")
 
 
 def afficher_controle(controle: Controle) -> None:

@@ -32,12 +32,16 @@ class Recuperateur(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Actualisation:
-    """Ce que la récupération d'un fichier a donné ; ``echec`` dit pourquoi rien n'a changé."""
+    """Ce que la récupération d'un fichier a donné ; ``echec`` dit pourquoi rien n'a changé.
+
+    ``remarques`` : ce que la récupération a eu d'anormal (pages manquantes, total qui change).
+    """
 
     gabarit: str
     titre: str
     resultats: tuple[Resultat, ...] = ()
     echec: str = ""
+    remarques: tuple[str, ...] = ()
 
 
 def mettre_a_jour(
@@ -78,7 +82,7 @@ def mettre_a_jour(
     connus = territoires_connus(charger_referentiel(depot))
     for rang, gabarit in enumerate(choisis):
         try:
-            resultats = _actualiser(
+            resultats, remarques = _actualiser(
                 gabarit,
                 depot=depot,
                 connus=connus,
@@ -92,7 +96,9 @@ def mettre_a_jour(
                 return
             yield Actualisation(gabarit=gabarit.id, titre=gabarit.titre, echec=str(erreur))
         else:
-            yield Actualisation(gabarit=gabarit.id, titre=gabarit.titre, resultats=resultats)
+            yield Actualisation(
+                gabarit=gabarit.id, titre=gabarit.titre, resultats=resultats, remarques=remarques
+            )
 
 
 def _sans_reseau(
@@ -135,7 +141,7 @@ def _actualiser(
     departement: str,
     jour: date,
     recuperer: Recuperateur,
-) -> tuple[Resultat, ...]:
+) -> tuple[tuple[Resultat, ...], tuple[str, ...]]:
     """Récupère le millésime le plus récent qui soit publié, et l'ajoute.
 
     Le fichier arrive dans ``en-attente/`` : une récupération coupée reprend où elle en était.
@@ -157,11 +163,10 @@ def _actualiser(
                     continue
                 break
             lu = examiner(recu.chemin, depot=depot, connus=connus)
-            resultats = ajouter(
-                lu, depot=depot, jour=jour, obtenu=f"récupéré à l'adresse {recu.adresse}"
-            )
+            comment = " ; ".join([f"récupéré à l'adresse {recu.adresse}", *recu.remarques])
+            resultats = ajouter(lu, depot=depot, jour=jour, obtenu=comment)
             shutil.rmtree(dossier, ignore_errors=True)
-            return resultats
+            return resultats, recu.remarques
     raise premiere or FichierRefuse(
         gabarit.titre, "aucune adresse n'a servi", "donnez --departement, ou le fichier lui-même"
     )

@@ -21,6 +21,7 @@ _PROTOCOLES = {
     "melodi": "Melodi",
     "opendatasoft": "export Opendatasoft",
     "datagouv": "data.gouv.fr",
+    "data_inclusion": "API data·inclusion (jeton)",
 }
 
 

@@ -254,8 +254,13 @@ def _lieu() -> list[pl.Expr]:
 def _date() -> pl.Expr:
     texte = pl.col("date_maj")
     jour = texte.str.extract(r"^(\d{4}-\d{2}-\d{2})")
+    instant = texte.str.extract(r"^(\d{12,13})$").cast(pl.Int64, strict=False)
     francais = texte.str.replace(r"^(\d{2})/(\d{2})/(\d{4}).*$", "$3-$2-$1")
-    return pl.coalesce(jour, pl.when(francais.str.contains(r"^\d{4}-\d{2}-\d{2}$")).then(francais))
+    return pl.coalesce(
+        jour,
+        pl.from_epoch(instant, time_unit="ms").dt.strftime("%Y-%m-%d"),
+        pl.when(francais.str.contains(r"^\d{4}-\d{2}-\d{2}$")).then(francais),
+    )
 
 
 def _fautes() -> list[pl.Expr]:

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import PurePath, PurePosixPath
 
@@ -146,6 +147,8 @@ def reconnaitre(
                 non_lus.append(facons[0].place or nom)
     if not meilleurs:
         raise _non_reconnu(nom, proches, declares)
+    ensemble = {choisi.gabarit.id for choisi in meilleurs}
+    meilleurs = [m for m in meilleurs if m.gabarit.lu_avec not in ensemble]
     parties: dict[str, Partie] = {}
     refus: list[FichierRefuse] = []
     for choisi in meilleurs:
@@ -262,6 +265,8 @@ def _annee_en_tete(lu: str) -> str:
         return f"{lu[:4]}-{lu[4:]}"
     if re.match(r"(19|20)\d{2}-\d{2}-\d{2}[T ]", lu):
         return lu[:10]
+    if re.fullmatch(r"\d{12,13}", lu):
+        return datetime.fromtimestamp(int(lu) / 1000, UTC).date().isoformat()
     jour = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})( [\d:]+)?", lu)
     return f"{jour.group(3)}-{jour.group(2)}" if jour else lu
 

@@ -51,7 +51,13 @@ def recuperer(
         Réseau absent, certificat ou mandataire qui refuse, adresse sans fichier, trop de requêtes,
         fichier tronqué, trop gros ou d'une autre nature que celle attendue.
     """
-    from solidiag.sources.protocoles import datagouv, fichier, melodi, opendatasoft
+    from solidiag.sources.protocoles import (
+        data_inclusion,
+        datagouv,
+        fichier,
+        melodi,
+        opendatasoft,
+    )
     from solidiag.sources.protocoles.session import Session
 
     adresse = str(remplacer(telechargement.adresse, millesime=millesime))
@@ -70,4 +76,6 @@ def recuperer(
             return opendatasoft.recuperer(session, adresse, vers)
         if telechargement.protocole == "datagouv":
             return datagouv.recuperer(session, adresse, vers, ressource=telechargement.ressource)
+        if telechargement.protocole == "data_inclusion":
+            return data_inclusion.recuperer(session, adresse, vers)
         return fichier.recuperer(session, adresse, vers)

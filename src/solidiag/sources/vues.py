@@ -76,7 +76,7 @@ def vues_de(contenu: Contenu, nom: str) -> list[list[Vue]]:
         return [[vue] for vue in _feuilles(contenu, nom)]
     if contenu.genre == "parquet":
         return [[Vue(contenu=contenu, lignes=_parquet(contenu, nom))]]
-    return [[Vue(contenu=contenu, lignes=_json(contenu, nom))]]
+    return [[Vue(contenu=contenu, lignes=lignes)] for lignes in _json(contenu, nom)]
 
 
 def _feuilles(contenu: Contenu, nom: str) -> Iterator[Vue]:
@@ -113,14 +113,28 @@ def _parquet(contenu: Contenu, nom: str) -> tuple[tuple[str, ...], ...]:
     return (tuple(textes.columns), *textes.iter_rows())
 
 
-def _json(contenu: Contenu, nom: str) -> tuple[tuple[str, ...], ...]:
-    """Premiers enregistrements d'une liste, clés emboîtées jointes par un point."""
+def _json(contenu: Contenu, nom: str) -> list[tuple[tuple[str, ...], ...]]:
+    """Premiers enregistrements d'une liste, clés emboîtées jointes par un point.
+
+    Un JSON qui porte à la fois des services et des structures (data·inclusion) a deux listes ; de
+    tout autre, la première seule est lue.
+    """
     try:
         lu: Any = json.loads(contenu.octets)
     except (ValueError, RecursionError) as erreur:
         raise FichierRefuse(
             nom, "le JSON est tronqué ou abîmé", "demandez-le ou téléchargez-le à nouveau"
         ) from erreur
-    plats = [aplatir(objet) for objet in premiers_objets(lu)[:_LIGNES_VUES]]
+    listes = [premiers_objets(lu)]
+    if isinstance(lu, dict) and lu.keys() >= _LISTES_JUMELLES:
+        listes = [premiers_objets(lu[cle]) for cle in sorted(_LISTES_JUMELLES) if lu[cle]]
+    return [_lignes_d_objets(objets) for objets in listes]
+
+
+_LISTES_JUMELLES = frozenset({"services", "structures"})
+
+
+def _lignes_d_objets(objets: list[dict[str, Any]]) -> tuple[tuple[str, ...], ...]:
+    plats = [aplatir(objet) for objet in objets[:_LIGNES_VUES]]
     noms = list(dict.fromkeys(cle for plat in plats for cle in plat))
     return (tuple(noms), *(tuple(plat.get(cle, "") for cle in noms) for plat in plats))

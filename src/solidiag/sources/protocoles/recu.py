@@ -24,6 +24,8 @@ class Recuperation:
     assemble
         Vrai si le fichier est fait de plusieurs réponses (pages d'une API) : il n'est alors pas,
         octet pour octet, un fichier du producteur.
+    remarques
+        Ce que la récupération a eu d'anormal, et qui reste à savoir.
     """
 
     chemin: Path
@@ -32,3 +34,4 @@ class Recuperation:
     adresse: str
     obtenu_le: datetime
     assemble: bool = False
+    remarques: tuple[str, ...] = ()

@@ -117,7 +117,9 @@ class Session:
             suivante = adresse
             for _ in range(REDIRECTIONS + 1):
                 self._cadencer(suivante)
-                requete = self._client.build_request("GET", suivante, headers=dict(entetes or {}))
+                requete = self._client.build_request(
+                    "GET", suivante, headers=_pour(suivante, adresse, entetes or {})
+                )
                 reponse = self._client.send(requete, stream=True)
                 try:
                     if not reponse.has_redirect_location:
@@ -134,12 +136,13 @@ class Session:
             "Cherchez la nouvelle adresse sur la page du producteur",
         )
 
-    def lire(self, adresse: str, *, limite: int) -> bytes:
+    def lire(self, adresse: str, *, limite: int, entetes: Mapping[str, str] | None = None) -> bytes:
         """Renvoie un petit corps entier (une page d'API), avec de nouvelles tentatives."""
+        demandes = {"Accept": "application/json", **(entetes or {})}
         essai = 0
         while True:
             try:
-                with self.ouvrir(adresse, entetes={"Accept": "application/json"}) as reponse:
+                with self.ouvrir(adresse, entetes=demandes) as reponse:
                     corps = bytearray()
                     for morceau in reponse.iter_bytes():
                         corps += morceau
@@ -229,6 +232,13 @@ class Session:
     def date(self, reponse: httpx.Response) -> datetime:
         """Renvoie la date que dit le serveur, sinon celle de l'horloge."""
         return _date(reponse.headers.get("date", "")) or self.horloge.maintenant()
+
+
+def _pour(suivante: str, adresse: str, entetes: Mapping[str, str]) -> dict[str, str]:
+    """Renvoie les en-têtes d'une requête ; un jeton ne suit pas vers un autre serveur."""
+    if urlsplit(suivante)[:2] == urlsplit(adresse)[:2]:
+        return dict(entetes)
+    return {nom: valeur for nom, valeur in entetes.items() if nom.lower() != "authorization"}
 
 
 def trop_gros(adresse: str, limite: int) -> RecuperationImpossible:
