@@ -8,6 +8,7 @@
     ├── DessinInvalide           dessin (GeoJSON) dont un territoire ne peut pas être tiré
     ├── FichierIllisible         fichier donné par une personne, absent ou protégé
     ├── IndicateurInconnu        identifiant absent de la grille
+    ├── ChoixInconnu             valeur d'une option absente de sa liste (domaine, public)
     ├── ArbitrageImpossible      décision sur deux services qui ne tient pas, ou en contredit une
     ├── DeclarationInvalide      fichier de déclaration fautif (toutes les fautes à la fois)
     ├── DonneesError
@@ -96,6 +97,15 @@ class IndicateurInconnu(SolidiagError):
             f"Indicateur inconnu : « {identifiant} ».{suite} "
             "Pour chercher : solidiag indicateurs MOT"
         )
+
+
+class ChoixInconnu(SolidiagError):
+    """Domaine ou public que la grille ou le vocabulaire ne connaît pas."""
+
+    def __init__(self, quoi: str, valeur: str, *, proches: Sequence[str] = ()) -> None:
+        self.quoi, self.valeur, self.proches = quoi, valeur, tuple(proches)
+        suite = f" Vouliez-vous dire {_liste(proches)} ?" if proches else ""
+        super().__init__(f"{quoi.capitalize()} inconnu : « {valeur} ».{suite}")
 
 
 class ArbitrageImpossible(SolidiagError):

@@ -106,6 +106,7 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.DessinInvalide("il ne touche aucune commune", conseil="Vérifiez les coordonnées."),
         errors.FichierIllisible("liste.csv"),
         errors.IndicateurInconnu("x", proches=["y"]),
+        errors.ChoixInconnu("domaine", "aide", proches=["aide-alimentaire"]),
         errors.DeclarationInvalide("a.yaml", ["faute"]),
         errors.FichierAbsent("a.csv"),
         errors.FichierAltere("a.csv", attendu="0" * 64, trouve="1" * 64),

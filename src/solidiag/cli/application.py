@@ -9,6 +9,7 @@ from pathlib import Path
 from solidiag import __version__
 from solidiag.cli.fiche import declarer as declarer_profil
 from solidiag.cli.fiche import declarer_territoire_propre, demandeurs_propres, executer_profil
+from solidiag.cli.offre import declarer as declarer_offre
 from solidiag.cli.reglages import declarer as declarer_reglages
 from solidiag.cli.sources import declarer
 
@@ -98,6 +99,13 @@ def analyseur() -> argparse.ArgumentParser:
         )
     )
 
+    declarer_offre(
+        commande(
+            "offre",
+            "Montrer l'offre d'un département, ou ce qui est à portée d'une commune.",
+        )
+    )
+
     verifier = commande(
         "verifier",
         "Recalculer, sans cache, chaque chiffre imprimé et le comparer aux fichiers du dossier.",
@@ -131,6 +139,7 @@ def executer(arguments: Sequence[str] | None = None) -> int:
         "expliquer": _expliquer,
         "indicateurs": _indicateurs,
         "profil": executer_profil,
+        "offre": _offre,
         "verifier": _verifier,
         "sources": _sources,
         "reglages": _reglages,
@@ -178,6 +187,12 @@ def _indicateurs(lus: argparse.Namespace) -> int:
     fiches = chercher(lus.mots)
     afficher_indicateurs(fiches)
     return 0 if fiches else 1
+
+
+def _offre(lus: argparse.Namespace) -> int:
+    from solidiag.cli.offre import executer as executer_offre
+
+    return executer_offre(lus)
 
 
 def _verifier(lus: argparse.Namespace) -> int:
