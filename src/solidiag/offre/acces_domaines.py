@@ -7,14 +7,14 @@ elle est comptée, par les habitants sinon.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from solidiag.catalogue.acces import DomaineAcces, ReglagesAcces
+from solidiag.catalogue.acces import ReglagesAcces
 from solidiag.catalogue.source import Couverture
 from solidiag.geography.accessibilite import Encadrement, PlusProche, plus_proche
 from solidiag.geography.couples import Couples, Itineraires
@@ -28,6 +28,7 @@ from solidiag.offre.acces_couples import (
     services_a_portee,
 )
 from solidiag.offre.acces_groupes import Booleens, Groupes, Index, Reels
+from solidiag.offre.acces_modele import AccesDomaine, Mesure
 from solidiag.offre.cadre import Cadre
 from solidiag.offre.capacites import capacite_a_portee, delai_median, flottant, part_saturee
 from solidiag.offre.inventaire import Inventaire
@@ -37,73 +38,13 @@ from solidiag.offre.reglages_acces import courbes
 
 AU_PLUS = "au plus : au-delà de la limite couverte, l'offre n'est pas documentée"
 AU_MOINS = "au moins : au-delà de la limite couverte, l'offre n'est pas documentée"
+SANS_LISTE = "au plus : lieux d'un annuaire que chacun remplit, qui n'en est pas la liste complète"
+SANS_LISTE_AU_MOINS = SANS_LISTE.replace("au plus", "au moins")
 METHODE_ESTIMEE = "estimation de trajet"
 ENSEMBLES = ("EPCI", "DEP", "ZON")
 TOUS = ("COM", *ENSEMBLES)
 POUR = {True: (10_000.0, "pour_10000"), False: (100_000.0, "pour_100000")}
 """Personnes auxquelles des lieux se rapportent : le public compté, ou les habitants."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Mesure:
-    """Une mesure calculée d'un domaine.
-
-    Parameters
-    ----------
-    suffixe
-        Fin de l'identifiant (``temps``, ``dans_30``, ``e2sfca``...).
-    unite
-        Clé des unités imprimées.
-    lignes
-        Schéma `acces_groupes.LIGNES`.
-    """
-
-    suffixe: str
-    unite: str
-    lignes: pl.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AccesDomaine:
-    """Ce que l'on mesure d'un domaine, et sur quoi.
-
-    Parameters
-    ----------
-    domaine, reglage
-        Identifiant, et ce qui est déclaré.
-    categories, partout
-        Catégories comptées ; parmi elles, celles dont la distance au site mesure mal l'accès.
-    sans_source
-        Catégories de l'offre propre du domaine qu'aucune source ne couvre ici.
-    mesures
-        Vide si aucun lieu n'est connu.
-    public
-        Public qui pèse.
-    lieux
-        Lieux rejoints, voisins compris (schéma `LIEUX`).
-    locaux
-        Nombre de lieux du département et de ses intercommunalités.
-    a_part
-        Genre (`lieux.A_PART`) → services du département non comptés dans les temps.
-    sans_point
-        Lieux du département sans position.
-    horaires_connus, a_portee
-        Lieux à portée d'un habitant : ceux dont les horaires sont connus, et tous.
-    """
-
-    domaine: str
-    reglage: DomaineAcces
-    categories: tuple[str, ...]
-    partout: tuple[str, ...]
-    sans_source: tuple[str, ...]
-    public: Public
-    lieux: pl.DataFrame
-    mesures: tuple[Mesure, ...] = ()
-    locaux: int = 0
-    a_part: Mapping[str, int] = field(default_factory=dict)
-    sans_point: int = 0
-    horaires_connus: int = 0
-    a_portee: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,9 +87,11 @@ class Etude:
     appartenance: pl.DataFrame
     plafond: float
 
-    def calculer(self) -> tuple[AccesDomaine, ...]:
-        """Renvoie l'accès de chaque domaine déclaré, dans l'ordre des déclarations."""
-        return tuple(self._domaine(nom) for nom in self.reglages.domaines)
+    def calculer(self, domaines: Collection[str] = ()) -> tuple[AccesDomaine, ...]:
+        """Renvoie l'accès de chaque domaine demandé (tous par défaut), dans l'ordre déclaré."""
+        return tuple(
+            self._domaine(nom) for nom in self.reglages.domaines if not domaines or nom in domaines
+        )
 
     def declarees(self, domaine: str) -> tuple[str, ...]:
         """Renvoie les catégories déclarées d'un domaine."""
@@ -335,10 +278,19 @@ class _Domaine:
         )
 
     @cached_property
+    def _couverts(self) -> frozenset[str]:
+        """Départements dont l'offre est documentée ; sans liste, celui du diagnostic seul."""
+        if not self.acces.categories:
+            return frozenset({self.etude.inventaire.departement})
+        return self.etude.couvertes(self.acces.categories)
+
+    @cached_property
     def groupes(self) -> Groupes:
-        departements = self.etude.couvertes(self.acces.categories)
         communes = self.etude.communes
-        couvertes = communes.filter(pl.col("departement").is_in(list(departements)))["code"]
+        couvertes = communes.filter(
+            pl.col("departement").is_in(list(self._couverts))
+            | (pl.col("ici") & (not self.acces.categories))
+        )["code"]
         return Groupes(
             points=self.etude.departs.head(self._n),
             index=self.etude.index,
@@ -390,8 +342,7 @@ class _Domaine:
     def _temps(self) -> tuple[Mesure, Reels]:
         """Temps au plus proche, et temps le plus court vers une commune sans source."""
         central, bas, haut = self.proches.temps, self.proches.bas, self.proches.haut
-        couverts = self.etude.couvertes(self.acces.categories)
-        limite = self._terrain.vers_non_couvertes(couverts)
+        limite = self._terrain.vers_non_couvertes(self._couverts)
         au_plus = limite.temps < central
         bas = np.where(au_plus, np.fmin(bas, limite.bas), bas)
         lignes = self.groupes.medianes(
@@ -400,7 +351,7 @@ class _Domaine:
             connus=self._connus,
             niveaux=TOUS,
             methode=self._methode,
-            motifs=self.groupes.concernes(au_plus, AU_PLUS),
+            motifs=self._motifs(au_plus, AU_PLUS),
             plafond=self.etude.plafond,
         )
         return Mesure(suffixe="temps", unite="minutes", lignes=lignes), limite.bas
@@ -497,6 +448,12 @@ class _Domaine:
         )
         return mesures
 
+    def _motifs(self, designes: Booleens, motif: str) -> dict[str, str]:
+        if self.acces.categories or motif not in (AU_PLUS, AU_MOINS):
+            return self.groupes.concernes(designes, motif)
+        sans_liste = SANS_LISTE if motif == AU_PLUS else SANS_LISTE_AU_MOINS
+        return self.groupes.concernes(np.ones_like(designes), sans_liste)
+
     def _moyennes(
         self,
         valeurs: Encadrement,
@@ -512,7 +469,7 @@ class _Domaine:
             connus=self._connus,
             niveaux=niveaux,
             methode=self._methode,
-            motifs=self.groupes.concernes(designes, motif),
+            motifs=self._motifs(designes, motif),
             decimales=decimales,
         )
 

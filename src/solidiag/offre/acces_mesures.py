@@ -11,8 +11,8 @@ from solidiag.catalogue.indicateur import MesureOffre
 from solidiag.catalogue.service import CategorieService
 from solidiag.model.observation import OBSERVATIONS, ConfStatus, Precision, mettre_au_schema
 from solidiag.model.origin import Derivation, Origin
-from solidiag.offre.acces_domaines import AccesDomaine, Mesure
 from solidiag.offre.acces_groupes import LIGNES, Zone
+from solidiag.offre.acces_modele import AccesDomaine, Mesure
 from solidiag.offre.lieux import A_PART
 
 VERSION = "1"
@@ -208,6 +208,8 @@ def reserves(
     if acces.partout:
         noms = ", ".join(categories[nom].libelle_pluriel for nom in acces.partout)
         phrases.append(f"La distance au site mesure mal l'accès ({noms}).")
+    if not acces.categories:
+        phrases.append("Aucune liste complète de ces lieux n'est connue : un annuaire en montre.")
     phrases.append("Seuls les lieux connus des sources comptent.")
     return " ".join(phrases)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,7 +16,7 @@ from solidiag.geography.estimation import ItinerairesEstimes
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import OBSERVATIONS
 from solidiag.model.origin import Origin
-from solidiag.offre.acces_domaines import AccesDomaine, Etude
+from solidiag.offre.acces_domaines import Etude
 from solidiag.offre.acces_groupes import appartenance, zones_du_departement
 from solidiag.offre.acces_mesures import (
     declarer,
@@ -24,12 +24,13 @@ from solidiag.offre.acces_mesures import (
     resumer,
     table_des_zonages,
 )
+from solidiag.offre.acces_modele import AccesDomaine
 from solidiag.offre.cadre import Cadre
 from solidiag.offre.inventaire import Inventaire
-from solidiag.offre.mesures import couvertures_par_categorie
 from solidiag.offre.points import Nature, affiner, points_des_communes
 from solidiag.offre.reglages_acces import lire_reglages_acces
 from solidiag.pipeline.offre import Offre, charger_cadre
+from solidiag.pipeline.services_lus import couvertures_des_listes
 from solidiag.storage.depot import Depot
 
 _DEPARTS = {
@@ -81,6 +82,7 @@ def calculer_acces_par_domaine(
     zonages: pl.DataFrame | None = None,
     points_fins: pl.DataFrame | None = None,
     nature: Nature = Nature.CARREAU,
+    domaines: Collection[str] = (),
 ) -> AccesParDomaine:
     """Renvoie l'accès de chaque domaine de la grille.
 
@@ -98,6 +100,8 @@ def calculer_acces_par_domaine(
         Mode de déplacement → fournisseur de temps de trajet ; à défaut l'estimation déclarée.
     zonages
         ``commune, zonage, valeur`` en plus de ceux du référentiel (``crte``...).
+    domaines
+        Ceux que l'on mesure ; vide : tous.
     points_fins, nature
         Points plus fins que la commune (schéma `points.FINS`), et ce qu'ils sont.
 
@@ -154,7 +158,7 @@ def calculer_acces_par_domaine(
         appartenance=appartenance(communes, departement=departement, zones=zones),
         plafond=float(conventions["plafond_minutes"]),
     )
-    lus = etude.calculer()
+    lus = etude.calculer(domaines)
     lots, mesures, trouvees = [pl.DataFrame(schema=OBSERVATIONS)], {}, dict[str, Origin]()
     departs: dict[str, str] = {mode: f"{depart} ; trajets : {t.nom}" for mode, t in trajets.items()}
     libelles = {domaine.id: domaine.libelle for domaine in depot.grille.domaines}
@@ -214,7 +218,7 @@ def calculer_acces_du_diagnostic(
         inventaire=offre.inventaire,
         cadre=charger_cadre(depot, referentiel),
         categories=offre.categories,
-        couvertures=couvertures_par_categorie(depot.sources.values()),
+        couvertures=couvertures_des_listes(depot, offre.inventaire),
         personnes=personnes,
         provenances=offre.provenances,
         origines=origines,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR, MARQUES
 from solidiag.model.origin import Retrieval
 from solidiag.model.territoire import Territoire
+from solidiag.offre.acces_mesures import PREFIXE
 from solidiag.offre.doublons import un_par_service
 from solidiag.offre.mesures import categories_de, en_indicateur, mesurables
 from solidiag.pipeline.calculs import (
@@ -24,6 +26,7 @@ from solidiag.pipeline.calculs import (
     calculer_indicateurs,
     charger_referentiel,
 )
+from solidiag.pipeline.explication_acces import expliquer_acces
 from solidiag.pipeline.explication_propre import Explication, expliquer_composition
 from solidiag.pipeline.inventaire_indicateurs import semblables
 from solidiag.pipeline.offre import inventorier
@@ -56,8 +59,8 @@ def expliquer(
     Parameters
     ----------
     identifiant
-        Indicateur de besoin, mesure d'offre, mesure d'accès (``offre.<mesure>.temps``), ou nom
-        court tel qu'une fiche l'imprime.
+        Indicateur de besoin, mesure d'offre, mesure d'accès (``offre.<mesure>.temps``,
+        ``acces.<domaine>.temps``), ou nom court tel qu'une fiche l'imprime.
     code
         Code ou identifiant du territoire, ancien code compris. D'un territoire propre (canton,
         zonage), seules ses communes et leur part sont rendues.
@@ -72,6 +75,12 @@ def expliquer(
     depot = depot or Depot()
     cache = cache or Cache(dossier_de_cache())
     referentiel = charger_referentiel(depot)
+    if identifiant.startswith(PREFIXE):
+        lieu = _resoudre(code, referentiel, depot).territoire
+        acces, sources = expliquer_acces(
+            identifiant, lieu, depot=depot, referentiel=referentiel, cache=cache
+        )
+        return replace(acces, contenu=(*acces.contenu, *_fichiers_de(depot, sources)))
     declaration, suffixe = _declaration(depot, identifiant)
     sujet = demandeur(referentiel, depot) if demandeur else _resoudre(code, referentiel, depot)
     if sujet.propre is not None:
@@ -332,6 +341,18 @@ def _expliquer_services(
                     retrieval, producteur=source.producteur, titre=source.titre
                 )
     return Explication(titre=titre, contenu=tuple(contenu))
+
+
+def _fichiers_de(depot: Depot, sources: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Parcourt les fichiers de services de ces sources."""
+    for nom in sources:
+        source = depot.sources[nom]
+        for fichier in source.fichiers:
+            yield from fiche_fichier(
+                depot.retrieval(f"{nom}/{fichier.id}"),
+                producteur=source.producteur,
+                titre=source.titre,
+            )
 
 
 def _services(retenus: pl.DataFrame) -> Sequence[tuple[int, str]]:

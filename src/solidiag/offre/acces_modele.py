@@ -1,0 +1,73 @@
+"""Ce que donne le calcul de l'accès d'un domaine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from solidiag.catalogue.acces import DomaineAcces
+from solidiag.offre.points import Public
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mesure:
+    """Une mesure calculée d'un domaine.
+
+    Parameters
+    ----------
+    suffixe
+        Fin de l'identifiant (``temps``, ``dans_30``, ``e2sfca``...).
+    unite
+        Clé des unités imprimées.
+    lignes
+        Schéma `acces_groupes.LIGNES`.
+    """
+
+    suffixe: str
+    unite: str
+    lignes: pl.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AccesDomaine:
+    """Ce que l'on mesure d'un domaine, et sur quoi.
+
+    Parameters
+    ----------
+    domaine, reglage
+        Identifiant, et ce qui est déclaré.
+    categories, partout
+        Catégories comptées ; parmi elles, celles dont la distance au site mesure mal l'accès.
+    sans_source
+        Catégories de l'offre propre du domaine qu'aucune source ne couvre ici.
+    mesures
+        Vide si aucun lieu n'est connu.
+    public
+        Public qui pèse.
+    lieux
+        Lieux rejoints, voisins compris (schéma `LIEUX`).
+    locaux
+        Nombre de lieux du département et de ses intercommunalités.
+    a_part
+        Genre (`lieux.A_PART`) → services du département non comptés dans les temps.
+    sans_point
+        Lieux du département sans position.
+    horaires_connus, a_portee
+        Lieux à portée d'un habitant : ceux dont les horaires sont connus, et tous.
+    """
+
+    domaine: str
+    reglage: DomaineAcces
+    categories: tuple[str, ...]
+    partout: tuple[str, ...]
+    sans_source: tuple[str, ...]
+    public: Public
+    lieux: pl.DataFrame
+    mesures: tuple[Mesure, ...] = ()
+    locaux: int = 0
+    a_part: Mapping[str, int] = field(default_factory=dict)
+    sans_point: int = 0
+    horaires_connus: int = 0
+    a_portee: int = 0
