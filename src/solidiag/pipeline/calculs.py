@@ -276,6 +276,8 @@ def preparer(
         origines=origines,
         fond=carte,
         categories={nom: c.libelle for nom, c in offre.categories.items()},
+        reseaux_des_categories={nom: c.reseau for nom, c in offre.categories.items() if c.reseau},
+        vocabulaire_services=depot.declaration("services/vocabulaire.yaml"),
         catalogue=depot.catalogue,
         glossaire=tuple((t, d) for t, d in depot.declaration("glossaire.yaml")),
         types=types,

@@ -12,8 +12,9 @@ import xlsxwriter
 
 from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.model.observation import MARQUES
-from solidiag.offre.manques import manques_d_offre
+from solidiag.publication.data_inclusion import ecrire_data_inclusion
 from solidiag.publication.donnees_coordination import tables_coordination
+from solidiag.publication.donnees_offre import tables_offre
 from solidiag.publication.francais import UNITES
 from solidiag.publication.matiere import Matiere, Observe
 
@@ -49,6 +50,8 @@ def ecrire_donnees(matiere: Matiere, dossier: Path) -> list[Path]:
     classeur = dossier / "donnees.xlsx"
     classeur.write_bytes(octets_xlsx(matiere, tables))
     ecrits.append(classeur)
+    if matiere.vocabulaire_services:
+        ecrits += ecrire_data_inclusion(matiere, dossier / "data_inclusion")
     return ecrits
 
 
@@ -65,7 +68,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         **_comparaisons(matiere),
         **_lissages(matiere),
         **_changements(matiere),
-        **_qualite(matiere),
+        **tables_offre(matiere),
         **tables_coordination(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
@@ -167,27 +170,6 @@ def _changements(matiere: Matiere) -> dict[str, pl.DataFrame]:
     if matiere.changements is None or not len(matiere.changements):
         return {}
     return {"changements": matiere.changements.frame}
-
-
-def _qualite(matiere: Matiere) -> dict[str, pl.DataFrame]:
-    """Renvoie la qualité de l'inventaire, les services fermés et ce qui manque à l'offre."""
-    noms = matiere.referentiel.territoires.select(
-        pl.col("id").alias("territoire"), pl.col("nom").alias("nom_territoire")
-    )
-    rendues = {
-        "manques_offre": manques_d_offre(matiere.grille, matiere.mesures, matiere.services.frame)
-    }
-    if matiere.qualite_offre is not None:
-        table = matiere.qualite_offre.frame.join(
-            noms, on="territoire", how="left", maintain_order="left"
-        )
-        devant = ("territoire", "nom_territoire")
-        rendues["qualite_offre"] = table.select(*devant, pl.exclude(devant))
-    if matiere.qualite_services is not None:
-        rendues["qualite_services"] = matiere.qualite_services.frame
-    if matiere.services_ecartes is not None:
-        rendues["services_ecartes"] = matiere.services_ecartes.frame
-    return rendues
 
 
 def _lissages(matiere: Matiere) -> dict[str, pl.DataFrame]:

@@ -67,6 +67,10 @@ class Matiere:
         Paires de services réunis, avec la raison (table du rapport).
     categories
         Libellé de chaque catégorie de service.
+    reseaux_des_categories
+        Réseau porteur (mot de data·inclusion) de chaque catégorie qui en a un.
+    vocabulaire_services
+        Mots du schéma data·inclusion, par champ.
     catalogue
         Tous les indicateurs déclarés, à demander compris ; ``indicateurs`` n'a que les documentés.
     age_max_mois
@@ -111,6 +115,8 @@ class Matiere:
     origines: Mapping[str, Origin]
     fond: Fond
     categories: Mapping[str, str] = field(default_factory=dict)
+    reseaux_des_categories: Mapping[str, str] = field(default_factory=dict)
+    vocabulaire_services: Mapping[str, Sequence[str]] = field(default_factory=dict)
     catalogue: Mapping[str, Indicateur] = field(default_factory=dict)
     glossaire: Sequence[tuple[str, str]] = ()
     age_max_mois: int = 24
