@@ -22,15 +22,18 @@ FICHIERS = [
     if source.id.startswith("offre.")
 ]
 CATEGORIES = lire_categories(DEPOT.declaration("services/categories.yaml"))
-SANS_FICHIER_EMBARQUE = {"service-saisi", "non-classe"}
+SANS_FICHIER_EMBARQUE = {
+    *("service-saisi", "non-classe"),
+    *("service-data-inclusion", "lieu-data-inclusion", "structure-data-inclusion"),
+}
 """Catégories des lignes qu'une personne ajoute : la ligne dit ses domaines, ou n'en a aucun."""
 
 SAISIES = {"point-conseil-budget"}
-"""Catégories qu'aucune liste publique ne dit : une personne les choisit dans le classeur d'offre."""
+"""Catégories qu'aucune liste publique ne dit : une personne les saisit."""
 
 TABLES = {
     nom: lire_correspondance(nom, DEPOT.declaration(f"services/{nom}.yaml"))
-    for nom in ("annuaire", "bpe", "finess", "mednum", "siae", "soliguide")
+    for nom in ("annuaire", "bpe", "finess", "mednum", "sae", "siae", "soliguide")
 }
 """Tables des codes d'un producteur : leurs catégories n'ont de lignes qu'une fois importées."""
 

@@ -17,6 +17,7 @@ from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
 from solidiag.sources.grilles import LIGNE, lire_grille
 from solidiag.sources.offre.horaires import JOURS, osm_des_cellules
+from solidiag.sources.offre.lignes import sans_contact
 from solidiag.sources.offre.projections import en_degres, projection_de
 from solidiag.sources.options import Options
 from solidiag.sources.services_options import OptionsServices, Vue, options_services
@@ -248,7 +249,7 @@ class _Lecture:
             self.horaires().alias("horaires"),
             self.horaires_osm().alias("horaires_osm"),
             self.identifiants().alias("identifiants"),
-            self.texte(options.fermeture).alias("fermeture"),
+            self.fermeture().alias("fermeture"),
             self.remarque(vue).alias("remarque"),
             pl.lit(f"{self.source.id}/{self.fichier.id}").alias("origin"),
             pl.col(LIGNE).alias("ligne"),
@@ -332,6 +333,14 @@ class _Lecture:
         if self.options.capacite_zero_inconnue:
             somme = pl.when(somme > 0).then(somme)
         return somme
+
+    def fermeture(self) -> pl.Expr:
+        """Renvoie ce que le fichier dit d'une fermeture, sans courriel ni téléphone."""
+        texte = self.texte(self.options.fermeture)
+        if not self.options.fermeture_motif:
+            return texte
+        dit = texte.str.contains(f"(?i){self.options.fermeture_motif}")
+        return pl.when(dit).then(texte.map_elements(sans_contact, return_dtype=pl.String))
 
     def horaires(self) -> pl.Expr:
         jours = [

@@ -113,6 +113,9 @@ class OptionsServices(_Gele):
         projection ; elles ne servent que là où latitude et longitude manquent.
     identifiants
         Préfixe (``finess``) vers colonne.
+    fermeture_motif
+        Expression que la cellule de ``fermeture`` doit contenir (sans casse) pour dire une
+        fermeture, quand cette colonne est un commentaire libre.
     """
 
     separateur: str = ","
@@ -157,6 +160,7 @@ class OptionsServices(_Gele):
     y: str = ""
     projection: str = ""
     identifiants: dict[str, str] = {}
+    fermeture_motif: str = ""
 
     @field_validator("correspondance")
     @classmethod

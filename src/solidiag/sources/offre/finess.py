@@ -27,7 +27,7 @@ LECTEUR_EQUIPEMENTS = "finess_equipements"
 _CHAMPS = 31
 """Champs qu'une ligne d'établissement a au moins (32 avec le numéro UAI)."""
 
-_CHAMPS_EQUIPEMENT = 19
+_CHAMPS_EQUIPEMENT = 28
 _PREMIERE = re.compile(r"finess;etalab;\d+;(\d{4}-\d{2}-\d{2})")
 _DISCRETES = frozenset({"462"})
 """Lieux de vie et d'accueil : l'adresse est souvent un domicile, seule la commune est gardée."""
@@ -102,8 +102,8 @@ def lire_equipements_finess(octets: bytes, source: Source, fichier: Fichier) -> 
 
     Notes
     -----
-    La capacité est la somme des capacités installées (à défaut autorisées) des équipements non
-    supprimés ; leur détail par discipline est dit en remarque. Un équipement sans capacité
+    La capacité est la somme des capacités installées (à défaut autorisées) des équipements dont ni
+    l'installation ni l'autorisation n'est supprimée ; leur détail par discipline est dit en remarque. Un équipement sans capacité
     n'ajoute rien : son établissement est « non documenté », et non à zéro.
     """
     contexte = Contexte.de(source, fichier)
@@ -117,10 +117,10 @@ def lire_equipements_finess(octets: bytes, source: Source, fichier: Fichier) -> 
             continue
         if len(champs) < _CHAMPS_EQUIPEMENT:
             raise contexte.faute(
-                f"au moins {_CHAMPS_EQUIPEMENT} champs par équipement",
+                f"{_CHAMPS_EQUIPEMENT} champs par équipement",
                 f"{len(champs)} champs à la ligne {numero}",
             )
-        if champs[15].strip().upper() == "O":
+        if "O" in (champs[15].strip().upper(), champs[24].strip().upper()):
             continue
         installee = nombre(champs[9])
         capacite = nombre(champs[18]) if installee is None else installee
