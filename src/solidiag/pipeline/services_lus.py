@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -20,7 +20,9 @@ from solidiag.offre.mesures import couvertures_par_categorie
 from solidiag.offre.structures import rattacher
 from solidiag.sources import data_inclusion
 from solidiag.sources.classeurs.offre import LECTEUR_OFFRE
+from solidiag.sources.controle import Partie
 from solidiag.sources.registre_services import (
+    LECTEURS_SERVICES,
     REPERTOIRES,
     est_un_fichier_de_services,
     lire_offre,
@@ -80,11 +82,39 @@ def lire_tous_les_services(
     return ServicesLus(services=services, origines=dict(origines), couvertures=couvertures)
 
 
-def garder_la_lecture(depot: Depot, source: Source, *, cache: Cache | None = None) -> None:
-    """Lit d'avance un gros fichier ajouté, pour que le diagnostic n'attende pas."""
-    for fichier in source.fichiers:
-        if est_un_fichier_de_services(fichier):
-            _lire(depot, source, fichier, cache or Cache(dossier_de_cache()))
+def garder_la_lecture(
+    depot: Depot, partie: Partie, octets: bytes, *, cache: Cache | None = None
+) -> None:
+    """Lit d'avance un gros extrait qu'on vient d'ajouter, pour que le diagnostic n'attende pas."""
+    fichier = partie.fichier
+    if fichier.lecteur == data_inclusion.LECTEUR and len(octets) >= TAILLE_GARDEE:
+        cle = _cle(depot, partie.source, fichier, hashlib.sha256(octets).hexdigest())
+        garde = cache or Cache(dossier_de_cache())
+        garde.garder(cle, lire_offre(octets, partie.source, fichier))
+
+
+def dire_services(partie: Partie, depot: Depot) -> Partie:
+    """Renvoie la partie examinée, mots inconnus et ajout plus récent dits en remarque."""
+    if partie.fichier.lecteur not in LECTEURS_SERVICES:
+        return partie
+    vocabulaire = depot.declaration("services/vocabulaire.yaml")
+    dites = list(partie.remarques)
+    for nom, mots in partie.mots.items():
+        inconnus = sorted(mots - set(vocabulaire[nom]))
+        if inconnus:
+            reste = f" et {len(inconnus) - 3} autres" if len(inconnus) > 3 else ""
+            liste = ", ".join(f"« {mot[:60]} »" for mot in inconnus[:3])
+            dites.append(
+                f"Mots hors du vocabulaire de data·inclusion v1 ({nom}) : {liste}{reste}. Ils sont "
+                "gardés tels quels, et ne disent aucun domaine."
+            )
+    deja = depot.sources.get(partie.source.id)
+    if deja is not None and deja.fichiers[0].millesime > partie.fichier.millesime:
+        dites.append(
+            f"L'extrait déjà ajouté est plus récent ({deja.fichiers[0].millesime}) : celui-ci le "
+            "remplacerait ; il resterait gardé dans « anciens »."
+        )
+    return replace(partie, remarques=tuple(dites))
 
 
 def charger_thematiques(depot: Depot) -> TableThematiques:
@@ -157,7 +187,7 @@ def _lire(depot: Depot, source: Source, fichier: Fichier, cache: Cache) -> pl.Da
     gros = int(depot.verrous[fichier.fichier]["taille"]) >= TAILLE_GARDEE
     if not gros or not fichier.fichier.startswith(PREFIXE):
         return lire_offre(depot.octets(fichier.fichier), source, fichier)
-    cle = _cle(depot, source, fichier)
+    cle = _cle(depot, source, fichier, depot.verrous[fichier.fichier]["sha256"])
     table = cache.lire(cle)
     if table is None or table.schema != pl.Schema(SERVICES):
         table = lire_offre(depot.octets(fichier.fichier), source, fichier)
@@ -165,11 +195,10 @@ def _lire(depot: Depot, source: Source, fichier: Fichier, cache: Cache) -> pl.Da
     return table
 
 
-def _cle(depot: Depot, source: Source, fichier: Fichier) -> str:
+def _cle(depot: Depot, source: Source, fichier: Fichier, sha256: str) -> str:
     """Clé de ce dont dépend une lecture : octets, déclaration, code qui lit."""
     dit = json.dumps([source.id, fichier.model_dump(mode="json")], sort_keys=True)
-    verrou = depot.verrous[fichier.fichier]["sha256"]
-    condense = hashlib.sha256(f"{depot.empreinte_de_lecture} {verrou} {dit}".encode())
+    condense = hashlib.sha256(f"{depot.empreinte_de_lecture} {sha256} {dit}".encode())
     return f"services-{condense.hexdigest()}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -47,6 +47,8 @@ class Partie:
         Comment le tableau se lit (séparateur, en-tête…).
     remarques
         Ce qui surprend ou a été réparé.
+    mots
+        D'une liste de services : mots de chaque vocabulaire que l'on y trouve.
     """
 
     gabarit: Gabarit
@@ -60,6 +62,7 @@ class Partie:
     departements: tuple[str, ...]
     forme: tuple[str, ...]
     remarques: tuple[str, ...]
+    mots: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def fichier(self) -> Fichier:

@@ -16,6 +16,7 @@ import polars as pl
 from solidiag.catalogue.gabarit import Gabarit
 from solidiag.catalogue.source import Couverture, Source
 from solidiag.errors import DonneesError, FichierRefuse
+from solidiag.offre.structures import PREFIXE_SERVICE, PREFIXE_STRUCTURE
 from solidiag.sources.controle import (
     PART_CONNUE,
     PARTIE_DE_FRANCE,
@@ -26,9 +27,22 @@ from solidiag.sources.controle import (
     nom_de_source,
     source_de,
 )
+from solidiag.sources.data_inclusion import CODE_ILLISIBLE, DATE_ILLISIBLE, REPETE, SANS_NOM
 from solidiag.sources.registre_services import lire_offre
 from solidiag.sources.reparations import Connus
 from solidiag.sources.vues import Vue
+
+VOCABULAIRES = {
+    "thematiques": "thematiques",
+    "publics": "publics",
+    "reseaux": "reseaux",
+    "types": "type_service",
+    "frais": "frais",
+    "modes_accueil": "modes_accueil",
+    "modes_mobilisation": "modes_mobilisation",
+    "personnes_mobilisatrices": "mobilisable_par",
+}
+"""Vocabulaire déclaré (``services/vocabulaire.yaml``) → colonne d'un service."""
 
 _DEPARTEMENTS_NOMMES = 4
 """Départements que le nom d'une source cite ; au-delà, leur nombre."""
@@ -104,7 +118,17 @@ def controler_services(
         departements=tuple(departements),
         forme=tuple(forme_de(vue, rang, gabarit)),
         remarques=tuple(dites),
+        mots={
+            vocabulaire: _mots(services, colonne) for vocabulaire, colonne in VOCABULAIRES.items()
+        },
     )
+
+
+def _mots(services: pl.DataFrame, colonne: str) -> frozenset[str]:
+    valeurs = services[colonne]
+    if valeurs.dtype == pl.List(pl.String):
+        valeurs = valeurs.explode()
+    return frozenset(valeurs.drop_nulls().unique())
 
 
 def _dire(services: pl.DataFrame, gabarit: Gabarit) -> list[str]:
@@ -115,14 +139,51 @@ def _dire(services: pl.DataFrame, gabarit: Gabarit) -> list[str]:
             f"La forme de ce fichier est « {gabarit.format} » : aucun vrai fichier n'a été lu "
             "avant le vôtre. Relisez quelques lignes."
         )
-    sans_lieu = services.filter(
-        pl.col("code_insee").is_null() & pl.col("code_postal").is_null()
+    sans_lieu = services.filter(pl.col("code_insee").is_null() & pl.col("code_postal").is_null())
+    a_distance = sans_lieu.filter(
+        (pl.col("aller_vers") == "distance")
+        | (pl.col("zone_eligibilite").list.len().fill_null(0) > 0)
     ).height
-    if sans_lieu:
+    perdus = sans_lieu.height - a_distance
+    if a_distance:
         dites.append(
-            f"{sans_lieu} service{'s' * (sans_lieu > 1)} sans code de commune ni code postal : "
-            "ils ne peuvent pas être situés."
+            f"{a_distance} service{'s' * (a_distance > 1)} à distance ou sans lieu : "
+            "ils sont présentés à part, sans temps de trajet."
         )
+    if perdus:
+        dites.append(
+            f"{perdus} ligne{'s' * (perdus > 1)} sans code de commune ni code postal : "
+            "elles ne peuvent pas être situées."
+        )
+    return dites + _dire_data_inclusion(services)
+
+
+def _dire_data_inclusion(services: pl.DataFrame) -> list[str]:
+    """Dit les structures qui manquent, et ce que la lecture a dû laisser de côté."""
+    dites = []
+    est_une_structure = pl.col("id").str.starts_with(PREFIXE_STRUCTURE)
+    structures = services.filter(est_une_structure).height
+    siens = services.filter(pl.col("id").str.starts_with(PREFIXE_SERVICE))
+    if siens.height:
+        orphelins = siens.filter(pl.col("structure").is_null()).height
+        if not structures:
+            dites.append(
+                "Le fichier n'a pas de structures : ni organisme, ni réseau porteur ne sont "
+                "connus tant que celui des structures n'est pas importé."
+            )
+        elif orphelins:
+            dites.append(f"{orphelins} services dont la structure n'est pas dans le fichier.")
+    elif structures:
+        dites.append(
+            "Le fichier n'a que des structures : seules celles d'un réseau porteur connu seront "
+            "des lieux de l'inventaire ; leurs services sont dans un autre fichier."
+        )
+    for phrase in (REPETE, SANS_NOM, DATE_ILLISIBLE, CODE_ILLISIBLE):
+        nombre = services.filter(
+            pl.col("remarque").fill_null("").str.contains(phrase, literal=True)
+        ).height
+        if nombre:
+            dites.append(f"{nombre} ligne{'s' * (nombre > 1)} : {phrase}.")
     return dites
 
 
