@@ -107,12 +107,14 @@ def executer(lus: argparse.Namespace) -> int:
 def _lister(lus: argparse.Namespace) -> int:
     from solidiag.cli.affichage import afficher_sources
     from solidiag.cli.affichage_sources import afficher_fautes
+    from solidiag.cli.reseaux import lister as afficher_reseaux
     from solidiag.pipeline.inventaire_sources import inventorier
     from solidiag.storage.depot import Depot
 
     del lus
     depot = Depot()
     afficher_sources(inventorier(depot))
+    afficher_reseaux(depot)
     afficher_fautes(depot.fautes)
     return 1 if depot.fautes else 0
 
@@ -124,6 +126,8 @@ def _importer(lus: argparse.Namespace) -> int:
         return importer_table(lus)
     from solidiag.cli.affichage_sources import afficher_examen, afficher_resultats, avertir
     from solidiag.cli.classeurs import importer as importer_classeur
+    from solidiag.cli.reseaux import est_un_extrait
+    from solidiag.cli.reseaux import importer as importer_reseau
     from solidiag.errors import SolidiagError
     from solidiag.pipeline.calculs import charger_referentiel
     from solidiag.pipeline.classeurs import est_un_classeur
@@ -136,6 +140,9 @@ def _importer(lus: argparse.Namespace) -> int:
     code = 0
     for chemin in lus.fichiers:
         try:
+            if est_un_extrait(chemin):
+                code |= importer_reseau(chemin, lus, depot=depot, referentiel=referentiel)
+                continue
             if est_un_classeur(chemin, depot):
                 code |= importer_classeur(chemin, lus, depot=depot, referentiel=referentiel)
                 continue
@@ -217,9 +224,12 @@ def _verifier(lus: argparse.Namespace) -> int:
 
 
 def _retirer(lus: argparse.Namespace) -> int:
+    from solidiag.cli.reseaux import retirer as retirer_reseau
     from solidiag.pipeline.importation import detruire, retirer
     from solidiag.storage.depot import Depot
 
+    if retirer_reseau(lus, Depot()):
+        return 0
     if lus.detruire:
         nombre = detruire(lus.nom, depot=Depot())
         s = "s" if nombre > 1 else ""

@@ -129,6 +129,10 @@ class ItinerairesRoutiers:
         )
         return (*self._fixes, *loin)
 
+    def limite_de_bande(self, limite: float) -> float:
+        """Renvoie la limite qui donne tous les couples dont la borne basse est sous ``limite``."""
+        return limite / self._conventions.bas
+
     @cached_property
     def graphe(self) -> Arcs:
         """Arcs permis à ce mode, dans les parties du réseau qui sont gardées."""

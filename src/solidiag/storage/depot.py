@@ -24,6 +24,7 @@ from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, doss
 from solidiag.storage.arbitrages import Arbitrages
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
 from solidiag.storage.reglages import Reglages, noms_reglables
+from solidiag.storage.reseaux import empreinte_des_trajets
 
 
 def empreinte(octets: bytes) -> str:
@@ -360,6 +361,7 @@ class Depot:
                     condense.update(chemin_fichier.read_bytes())
         if self.ajouts is not None:
             condense.update(self.ajouts.empreinte().encode())
+            condense.update(empreinte_des_trajets(self.ajouts.racine).encode())
         if self.reglages is not None:
             condense.update(self.reglages.empreinte().encode())
         if self.arbitrages is not None:
