@@ -24,7 +24,7 @@ from solidiag.offre.coordination import constats as regles
 from solidiag.offre.coordination import dispositifs as publics
 from solidiag.offre.coordination import france_travail, matrice, reseau
 from solidiag.offre.coordination.acteurs import acteurs_prevus, attribuer, registre_des_acteurs
-from solidiag.offre.coordination.registre import Registres, reunir_registres
+from solidiag.offre.coordination.registre import Registres, completer_acteurs, reunir_registres
 from solidiag.sources.classeurs.coordination import LECTEUR_COORDINATION, lire_coordination
 from solidiag.sources.programmes import communes_du_programme
 from solidiag.storage.depot import Depot
@@ -216,7 +216,9 @@ def calculer_coordination(
     )
     if gabarit is None:
         gabarit = lire_classeurs(depot, departement)
-    registres = reunir_registres(public, gabarit, declarees.coordination)
+    registres = completer_acteurs(
+        reunir_registres(public, gabarit, declarees.coordination), declarees.coordination
+    )
     return {
         nom: publier(
             mettre_au_schema(table, TABLES_COORDINATION[nom]).with_row_index("rang"),

@@ -10,6 +10,7 @@ from solidiag.model.coordination import LIENS
 from solidiag.offre.coordination.registre import (
     RETIREE,
     Registres,
+    completer_acteurs,
     en_table,
     identifiant,
     reunir_registres,
@@ -60,6 +61,16 @@ def test_a_known_institution_and_a_known_name_take_the_public_identifier(
     pilotes = reunis.dispositifs.filter(pl.col("id") == "ctg-marsan")
     assert pilotes["pilote"].to_list() == ["caf"]
     assert pilotes["financeurs"].to_list() == [["caf"]]
+
+
+def test_an_actor_only_cited_gets_a_row_that_says_so(public, gabarit, coordination):
+    reunis = reunir_registres(public, gabarit, coordination)
+    complets = completer_acteurs(reunis, coordination)
+    ajoutes = complets.acteurs.filter(pl.col("remarque") == "cité par une ligne, sans description")
+    assert ajoutes.select("id", "nom", "provenance").rows() == [
+        ("france-travail", "France Travail", "gabarit")
+    ]
+    assert completer_acteurs(complets, coordination).acteurs.equals(complets.acteurs)
 
 
 def test_an_association_that_only_mentions_an_institution_is_not_it(public, gabarit, coordination):

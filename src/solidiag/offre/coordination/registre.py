@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import polars as pl
@@ -138,6 +138,42 @@ def reunir_registres(
             ensemble = _confronter(ensemble, _COMPARES[nom])
         reunis[nom] = ensemble.unique(maintain_order=True)
     return Registres(**reunis)
+
+
+def completer_acteurs(registres: Registres, coordination: Coordination) -> Registres:
+    """Renvoie les registres, chaque acteur cité ayant une ligne.
+
+    Une institution citée prend son nom ; un autre acteur garde son identifiant pour nom. Sa
+    ``remarque`` dit qu'aucune ligne ne le décrit.
+    """
+    connus = set(registres.acteurs["id"])
+    cites: dict[str, str] = {}
+    for nom, colonnes in _REFERENCES.items():
+        table = registres.tables[nom]
+        for colonne in colonnes if nom != "acteurs" else ():
+            champ = pl.col(colonne).alias("acteur")
+            lignes = table.select(champ, "provenance")
+            if isinstance(table.schema[colonne], pl.List):
+                lignes = lignes.explode("acteur")
+            for acteur, provenance in lignes.drop_nulls("acteur").iter_rows():
+                if acteur and acteur not in connus:
+                    cites[acteur] = min(cites.get(acteur, provenance), provenance)
+    ajoutes = [
+        {
+            "id": acteur,
+            "nom": institution.nom if institution else acteur,
+            "type": institution.type if institution else "autre",
+            "competences": [],
+            "territoires": [],
+            "provenance": provenance,
+            "remarque": "cité par une ligne, sans description",
+        }
+        for acteur, provenance in sorted(cites.items())
+        for institution in [coordination.par_id.get(acteur)]
+    ]
+    if not ajoutes:
+        return registres
+    return replace(registres, acteurs=pl.concat([registres.acteurs, en_table(ajoutes, ACTEURS)]))
 
 
 def _rapprocher(
