@@ -281,6 +281,12 @@ def mesures_de_l_acces() -> list[Mesure]:
     ]
 
 
+def mesures_des_routes() -> list[Mesure]:
+    from routes import mesures
+
+    return mesures()
+
+
 def processeur() -> str:
     try:
         lignes = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -319,6 +325,7 @@ def main() -> None:
         *mesures_du_recensement(),
         *mesures_de_la_france(),
         *mesures_de_l_acces(),
+        *mesures_des_routes(),
     ]
     texte = rapport(mesures)
     RESULTATS.write_text(texte, encoding="utf-8")
