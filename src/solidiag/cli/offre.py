@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FORMATS_D_OFFRE = ("texte", "csv", "json")
 MODES = ("voiture", "velo", "pied")
 VERDICTS = ("meme", "different")
+_PRECISIONS = {"point": "situées au numéro", "rue": "situées à la voie ou au lieu-dit"}
 _MINUTES_MAXIMALES = 120.0
 _LATITUDE = 90.0
 _LONGITUDE = 180.0
@@ -84,6 +85,15 @@ def declarer(offre: argparse.ArgumentParser) -> None:
     ou.add_argument(
         "--annuler", nargs=2, metavar=("ID_A", "ID_B"), help="annuler ce qui a été tranché"
     )
+    ou.add_argument(
+        "--geocoder",
+        action="store_true",
+        help="situer à l'adresse les services connus à la commune : envoie leurs adresses à un "
+        "service public, après accord",
+    )
+    offre.add_argument(
+        "--oui", action="store_true", help="avec --geocoder : envoyer sans demander d'accord"
+    )
     offre.add_argument(
         "--domaine",
         metavar="DOMAINE",
@@ -148,6 +158,8 @@ def executer(lus: argparse.Namespace) -> int:
     from solidiag.storage.cache import Cache, dossier_de_cache
 
     base = Base.charger(lus.code, cache=Cache(dossier_de_cache()))
+    if lus.geocoder:
+        return _geocoder(base, lus)
     if lus.doublons:
         return _doublons(base)
     if lus.trancher:
@@ -222,6 +234,54 @@ def _trancher(base: Base, lus: argparse.Namespace) -> int:
         sys.stdout.write(f"  {suite}\n")
     sys.stdout.write("L'inventaire en tiendra compte dès le prochain calcul.\n")
     return 0
+
+
+def _geocoder(base: Base, lus: argparse.Namespace) -> int:
+    from solidiag.pipeline.geocodage import geocoder, preparer_geocodage
+
+    demande = preparer_geocodage(base)
+    nombre = len(demande.adresses)
+    s = "s" if nombre > 1 else ""
+    if not nombre:
+        sys.stdout.write(
+            f"Aucune adresse à envoyer : {demande.connues} sont déjà connues. Un service sans "
+            "adresse reste situé à sa commune.\n"
+        )
+        return 0
+    sys.stdout.write(
+        f"{nombre} adresse{s} de service{s} à chercher ({demande.connues} déjà connues).\n"
+        f"Ce qui serait envoyé à {demande.serveur} ({demande.fournisseur}) : l'adresse et le nom "
+        "de la commune, ligne par ligne, et rien d'autre.\n"
+    )
+    if not _d_accord(oui=lus.oui):
+        return 1
+    fait = geocoder(base, demande, jour=date.today())  # noqa: DTZ011
+    for precision, combien in sorted(fait.precisions.items()):
+        sys.stdout.write(f"  {_PRECISIONS.get(precision, precision)} : {combien}\n")
+    for refus, combien in sorted(fait.refus.items()):
+        sys.stdout.write(f"  refusées, {refus} : {combien}\n")
+    if fait.sans_reponse:
+        sys.stdout.write(f"  sans réponse : {fait.sans_reponse} (elles seront redemandées)\n")
+    sys.stdout.write(
+        "Réponses gardées dans geocodage/adresses.csv de votre dossier de données ; l'inventaire "
+        "les emploie dès le prochain calcul.\n"
+    )
+    return 0
+
+
+def _d_accord(*, oui: bool) -> bool:
+    """Demande l'accord d'envoyer ; sans terminal ni ``--oui``, rien n'est envoyé."""
+    if oui:
+        return True
+    if not sys.stdin.isatty():
+        sys.stdout.write("Rien n'est envoyé : relancez avec --oui pour donner votre accord.\n")
+        return False
+    from solidiag.cli.sources import interroger
+
+    if interroger("Envoyer ? [o/N] ").lower() in ("o", "oui"):
+        return True
+    sys.stdout.write("Rien n'est envoyé.\n")
+    return False
 
 
 def _annuler(lus: argparse.Namespace) -> int:

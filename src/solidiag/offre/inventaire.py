@@ -25,6 +25,7 @@ from solidiag.offre.eligibilite import (
     partout,
     reunir_sans_lieu,
 )
+from solidiag.offre.geocodage import PointTrouve, appliquer
 from solidiag.offre.situer import situer
 
 
@@ -125,6 +126,7 @@ def inventaire_du_departement(
     seuils: Seuils | None = None,
     arbitrages: Iterable[Arbitrage] = (),
     thematiques: TableThematiques | None = None,
+    geocodes: Iterable[PointTrouve] = (),
 ) -> Inventaire:
     """Renvoie l'inventaire de l'offre d'un département.
 
@@ -145,6 +147,8 @@ def inventaire_du_departement(
         Décisions d'une personne sur des paires de lignes ; elles l'emportent.
     thematiques
         Domaines que disent les mots d'un service, pour une ligne dont la catégorie n'en dit pas.
+    geocodes
+        Adresses géocodées : elles situent un service qui n'a que le point de sa commune.
 
     Raises
     ------
@@ -160,7 +164,7 @@ def inventaire_du_departement(
         generiques = [nom for nom, categorie in categories.items() if categorie.generique]
         retenues = placer_structures(retenues, thematiques)
         retenues = completer(retenues, thematiques, categories=generiques)
-    utiles = classer(situer(retenues, cadre), categories)
+    utiles = classer(appliquer(situer(retenues, cadre), geocodes), categories)
     a_part = [nom for nom, categorie in categories.items() if not categorie.recense]
     utiles = utiles.filter(~pl.col("categorie").is_in(a_part))
     partagees = _partagees(cadre, departement)

@@ -205,6 +205,7 @@ def inventorier(
         couvertures=lus.couvertures,
         limitrophes=referentiel.limitrophes(departement),
         arbitrages=lire_decisions(depot),
+        geocodes=depot.geocodages.lire() if depot.geocodages is not None else (),
         thematiques=charger_thematiques(depot),
     )
     return inventaire, lus.origines

@@ -23,6 +23,7 @@ from solidiag.model.origin import Retrieval
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, dossier_des_donnees
 from solidiag.storage.arbitrages import Arbitrages
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
+from solidiag.storage.geocodages import Geocodages
 from solidiag.storage.reglages import Reglages, noms_reglables
 from solidiag.storage.reseaux import empreinte_des_trajets
 
@@ -56,6 +57,7 @@ class Depot:
         self.declarations = racine / "declarations"
         self.reglages = Reglages(ajouts, self.declarations) if ajouts else None
         self.arbitrages = Arbitrages(ajouts) if ajouts else None
+        self.geocodages = Geocodages(ajouts) if ajouts else None
 
     @classmethod
     def embarque(cls) -> Depot:
@@ -64,6 +66,7 @@ class Depot:
         depot.ajouts = None
         depot.reglages = None
         depot.arbitrages = None
+        depot.geocodages = None
         return depot
 
     def passager(self, ajout: Ajout, fichiers: Mapping[str, bytes]) -> Depot:
@@ -72,6 +75,7 @@ class Depot:
         autre.ajouts = AjoutEnMemoire(ajout, fichiers)
         autre.reglages = self.reglages
         autre.arbitrages = self.arbitrages
+        autre.geocodages = self.geocodages
         autre.__dict__["_embarquees"] = self._embarquees
         autre.__dict__["declares"] = self.declares
         return autre
@@ -366,6 +370,8 @@ class Depot:
             condense.update(self.reglages.empreinte().encode())
         if self.arbitrages is not None:
             condense.update(self.arbitrages.empreinte().encode())
+        if self.geocodages is not None:
+            condense.update(self.geocodages.empreinte().encode())
         return condense.hexdigest()
 
 

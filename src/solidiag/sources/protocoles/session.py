@@ -102,9 +102,14 @@ class Session:
 
     @contextmanager
     def ouvrir(
-        self, adresse: str, *, entetes: Mapping[str, str] | None = None
+        self, adresse: str, *, entetes: Mapping[str, str] | None = None, corps: bytes | None = None
     ) -> Iterator[httpx.Response]:
         """Donne la réponse d'une adresse, redirections suivies, son corps à lire.
+
+        Parameters
+        ----------
+        corps
+            Demande à poster ; une simple lecture si ``None``.
 
         Raises
         ------
@@ -118,7 +123,10 @@ class Session:
             for _ in range(REDIRECTIONS + 1):
                 self._cadencer(suivante)
                 requete = self._client.build_request(
-                    "GET", suivante, headers=_pour(suivante, adresse, entetes or {})
+                    "GET" if corps is None else "POST",
+                    suivante,
+                    headers=_pour(suivante, adresse, entetes or {}),
+                    content=corps,
                 )
                 reponse = self._client.send(requete, stream=True)
                 try:
@@ -136,19 +144,70 @@ class Session:
             "Cherchez la nouvelle adresse sur la page du producteur",
         )
 
-    def lire(self, adresse: str, *, limite: int, entetes: Mapping[str, str] | None = None) -> bytes:
+    def lire(
+        self,
+        adresse: str,
+        *,
+        limite: int,
+        entetes: Mapping[str, str] | None = None,
+        corps: bytes | None = None,
+    ) -> bytes:
         """Renvoie un petit corps entier (une page d'API), avec de nouvelles tentatives."""
         demandes = {"Accept": "application/json", **(entetes or {})}
         essai = 0
         while True:
             try:
-                with self.ouvrir(adresse, entetes=demandes) as reponse:
-                    corps = bytearray()
+                with self.ouvrir(adresse, entetes=demandes, corps=corps) as reponse:
+                    recu = bytearray()
                     for morceau in reponse.iter_bytes():
-                        corps += morceau
-                        if len(corps) > limite:
+                        recu += morceau
+                        if len(recu) > limite:
                             raise trop_gros(adresse, limite)
-                    return bytes(corps)
+                    return bytes(recu)
+            except ARefaire as echec:
+                essai += 1
+                self.patienter(echec, essai)
+
+    def envoyer(
+        self,
+        adresse: str,
+        *,
+        champs: Mapping[str, str | list[str]],
+        fichier: tuple[str, bytes, str],
+        limite: int,
+    ) -> bytes:
+        """Envoie un fichier (champ ``data``) et renvoie la réponse entière, avec reprises.
+
+        Une redirection est refusée : ce qui est envoyé ne va pas ailleurs que prévu.
+
+        Parameters
+        ----------
+        champs
+            Autres champs du formulaire ; une liste se répète.
+        fichier
+            Nom, octets, type.
+        limite
+            Octets de la réponse, au plus.
+        """
+        essai = 0
+        while True:
+            try:
+                with _erreurs(adresse):
+                    self._cadencer(adresse)
+                    requete = self._client.build_request(
+                        "POST", adresse, data=dict(champs), files={"data": fichier}
+                    )
+                    reponse = self._client.send(requete, stream=True)
+                    try:
+                        self._controler(reponse, adresse)
+                        corps = bytearray()
+                        for morceau in reponse.iter_bytes():
+                            corps += morceau
+                            if len(corps) > limite:
+                                raise trop_gros(adresse, limite)
+                        return bytes(corps)
+                    finally:
+                        reponse.close()
             except ARefaire as echec:
                 essai += 1
                 self.patienter(echec, essai)
@@ -187,7 +246,7 @@ class Session:
 
     def _controler(self, reponse: httpx.Response, adresse: str) -> None:
         code = reponse.status_code
-        if code in (200, 206, 416):
+        if code in (200, 201, 206, 416):
             return
         if code == 404 or code == 410:
             raise _impossible(
