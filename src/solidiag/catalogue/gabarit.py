@@ -104,15 +104,16 @@ class Telechargement(_Gele):
 
     ``protocole`` : ``fichier`` (une adresse), ``melodi`` (API Melodi de l'Insee),
     ``opendatasoft`` (export d'un jeu), ``datagouv`` (ressource de data.gouv.fr),
-    ``data_inclusion`` (API de data·inclusion, avec le jeton de la personne).
+    ``data_inclusion`` (API de data·inclusion, avec le jeton de la personne), ``soliguide`` (API de
+    Soliguide, de même).
     ``adresse`` : où {aaaa} et {departement} sont remplacés. ``vu`` : vrai si l'adresse a été lue
     dans une documentation du producteur ou un code public, faux si elle est supposée.
     ``ressource`` : pour ``datagouv``, expression du titre ou de l'adresse de la ressource prise.
     """
 
-    protocole: Literal["fichier", "melodi", "opendatasoft", "datagouv", "data_inclusion"] = (
-        "fichier"
-    )
+    protocole: Literal[
+        "fichier", "melodi", "opendatasoft", "datagouv", "data_inclusion", "soliguide"
+    ] = "fichier"
     adresse: str
     vu: bool = False
     ressource: str = ""

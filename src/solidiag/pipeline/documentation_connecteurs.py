@@ -22,6 +22,7 @@ _PROTOCOLES = {
     "opendatasoft": "export Opendatasoft",
     "datagouv": "data.gouv.fr",
     "data_inclusion": "API data·inclusion (jeton)",
+    "soliguide": "API Soliguide (jeton)",
 }
 
 

@@ -103,8 +103,9 @@ def lire_equipements_finess(octets: bytes, source: Source, fichier: Fichier) -> 
     Notes
     -----
     La capacité est la somme des capacités installées (à défaut autorisées) des équipements dont ni
-    l'installation ni l'autorisation n'est supprimée ; leur détail par discipline est dit en remarque. Un équipement sans capacité
-    n'ajoute rien : son établissement est « non documenté », et non à zéro.
+    l'installation ni l'autorisation n'est supprimée ; leur détail par discipline est dit en
+    remarque. Un équipement sans capacité n'ajoute rien : son établissement est « non documenté »,
+    et non à zéro.
     """
     contexte = Contexte.de(source, fichier)
     places: defaultdict[str, Counter[str]] = defaultdict(Counter)
