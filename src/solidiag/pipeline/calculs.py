@@ -23,7 +23,7 @@ from solidiag.model.origin import Origin
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.acces_domaines import calculer_acces_du_diagnostic
 from solidiag.pipeline.comparaisons import chercher_semblables, comparer_diagnostic
-from solidiag.pipeline.coordination import calculer_coordination
+from solidiag.pipeline.coordination import calculer_coordination, charger_declarations
 from solidiag.pipeline.offre import Offre, calculer_offre
 from solidiag.pipeline.partenaires import publier_observations
 from solidiag.pipeline.personnes import compter_personnes
@@ -289,6 +289,7 @@ def preparer(
         ),
         acces_domaines=publier(acces.resumes, "acces_domaines", cles=("domaine",)),
         reglages=depot.regles(),
+        types_de_dispositifs=charger_declarations(depot).types,
         coordination=coordination,
         qualite_offre=qualite.territoires,
         qualite_services=qualite.services,

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from solidiag.besoins.types_modele import TypesDeTerritoires
+from solidiag.catalogue.dispositif import TypeDispositif
 from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, MesureOffre
 from solidiag.catalogue.personnes import PersonnesDomaine
@@ -94,6 +95,8 @@ class Matiere:
         Ce qui a changé depuis le résultat précédent : réglages et valeurs.
     reglages
         Réglages de la personne : place, valeur livrée, valeur en vigueur.
+    types_de_dispositifs
+        Types de dispositifs déclarés, par identifiant.
     """
 
     departement: Territoire
@@ -135,6 +138,7 @@ class Matiere:
     coordination: Mapping[str, PublishedTable] = field(default_factory=dict)
     changements: PublishedTable | None = None
     reglages: Sequence[tuple[str, str, str]] = ()
+    types_de_dispositifs: Mapping[str, TypeDispositif] = field(default_factory=dict)
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[Observe]]:

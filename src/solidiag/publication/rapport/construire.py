@@ -15,6 +15,7 @@ from solidiag.publication.rapport.cloture import (
     chapitre_priorites,
     chapitre_sources,
 )
+from solidiag.publication.rapport.coordination import chapitre_coordination
 from solidiag.publication.rapport.domaines import chapitre_axe
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.ouverture import (
@@ -66,6 +67,7 @@ def _chapitres(matiere: Matiere) -> Iterator[Bloc]:
     for axe in matiere.grille.axes:
         yield from chapitre_axe(matiere, axe, cartes)
     yield from chapitre_offre(matiere, cartes)
+    yield from chapitre_coordination(matiere)
     yield from chapitre_priorites(matiere)
     yield from chapitre_manques(matiere)
     yield from chapitre_sources(matiere)
