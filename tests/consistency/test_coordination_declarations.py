@@ -12,6 +12,7 @@ from solidiag.catalogue.dispositif import (
     lire_dispositifs,
 )
 from solidiag.errors import DeclarationInvalide
+from solidiag.offre.coordination.france_travail import ID, TEMPS
 from solidiag.offre.noms import simplifier
 from solidiag.pipeline.coordination import charger_declarations
 from solidiag.storage.depot import Depot
@@ -92,6 +93,12 @@ def test_an_institution_is_known_by_its_names(nom, institution):
 )
 def test_a_common_name_is_no_institution(nom):
     assert not DECLAREES.coordination.nommees(simplifier(nom))
+
+
+def test_the_time_to_an_agency_is_a_measure_of_its_agencies():
+    mesure = DEPOT.mesures[TEMPS.removeprefix("offre.").removesuffix(".temps")]
+    assert mesure.selection["categories"] == [ID]
+    assert mesure.origine == "services"
 
 
 def _lire(**champs: object) -> dict[str, TypeDispositif]:

@@ -155,6 +155,20 @@ FRANCE_TRAVAIL: dict[str, pl.DataType] = {
 (minutes ; ``temps_statut`` dit pourquoi il manque), liens constatés, et premier maillon du parcours
 qui n'est pas établi (vide s'ils le sont tous), avec son état (``absent`` ou ``inconnu``)."""
 
+LIENS_FRANCE_TRAVAIL: dict[str, pl.DataType] = {
+    "domaine": pl.String(),
+    "acteur": pl.String(),
+    "type": pl.String(),
+    "mode": pl.String(),
+    "territoire": pl.String(),
+    "domaine_dit": pl.Boolean(),
+    "provenance": pl.String(),
+    "origin": pl.String(),
+}
+"""Liens de France Travail par domaine. ``domaine_dit`` : la ligne du lien dit le domaine ; sinon
+c'est un domaine où l'autre acteur a un rôle constaté. ``provenance`` ``texte`` : lien prévu par un
+label, que rien ne constate."""
+
 TABLES_COORDINATION: dict[str, dict[str, pl.DataType]] = {
     "acteurs": ACTEURS,
     "dispositifs": DISPOSITIFS,
@@ -165,5 +179,6 @@ TABLES_COORDINATION: dict[str, dict[str, pl.DataType]] = {
     "constats": CONSTATS_COORDINATION,
     "reseau": RESEAU,
     "france_travail": FRANCE_TRAVAIL,
+    "liens_france_travail": LIENS_FRANCE_TRAVAIL,
 }
 """Tables publiées, par nom. Publiée, chacune porte en tête ``rang``, le numéro de sa ligne."""

@@ -150,8 +150,8 @@ def calculer_coordination(
 
     Returns
     -------
-    ``acteurs, dispositifs, actions, liens, parcours, roles, constats, reseau, france_travail`` →
-    table de `solidiag.model.coordination`, précédée de ``rang``.
+    ``acteurs, dispositifs, actions, liens, parcours, roles, constats, reseau, france_travail,
+    liens_france_travail`` → table de `solidiag.model.coordination`, précédée de ``rang``.
     """
     declarees = charger_declarations(depot)
     ici = f"DEP-{departement}"
@@ -221,7 +221,7 @@ def calculer_coordination(
     )
     return {
         nom: publier(
-            mettre_au_schema(table, TABLES_COORDINATION[nom]).with_row_index("rang"),
+            _stable(mettre_au_schema(table, TABLES_COORDINATION[nom])).with_row_index("rang"),
             f"coordination_{nom}",
         )
         for nom, table in _tables(
@@ -243,6 +243,12 @@ def calculer_coordination(
             jour=jour,
         ).items()
     }
+
+
+def _stable(table: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie la table à douze chiffres significatifs : deux calculs donnent les mêmes octets."""
+    decimaux = [nom for nom, genre in table.schema.items() if genre == pl.Float64]
+    return table.with_columns(pl.col(decimaux).round_sig_figs(14).round_sig_figs(12))
 
 
 def _tables(
@@ -284,6 +290,7 @@ def _tables(
         "roles": roles,
         "constats": constats,
         "reseau": reseau.mesurer_reseau(registres.liens, dict(par_acteur.iter_rows())),
+        "liens_france_travail": france_travail.liens_par_domaine(registres.liens, roles),
         "france_travail": france_travail.presence(
             offre.services,
             offre.observations,

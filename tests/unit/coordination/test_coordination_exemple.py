@@ -121,6 +121,15 @@ def test_france_travail_has_its_links_and_its_missing_link(rendues):
     assert (table[LANDES]["maillon"], table[LANDES]["maillon_etat"]) == ("orientation", "inconnu")
 
 
+def test_links_of_france_travail_are_sorted_by_domain(rendues):
+    table = rendues["liens_france_travail"].frame
+    assert set(table.select("domaine", "acteur", "type", "domaine_dit").iter_rows()) == {
+        ("aide-alimentaire", "passerelle", "orientation", False),
+        ("mobilite-solidaire", "passerelle", "orientation", False),
+        ("petite-enfance", "caf", "orientation", False),
+    }
+
+
 def test_every_filled_row_keeps_its_label_and_its_origin(rendues):
     for nom in ("acteurs", "dispositifs", "actions"):
         lignes = rendues[nom].frame.filter(pl.col("provenance") == "gabarit")

@@ -8,7 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from solidiag.model.coordination import CONSTATEES, FRANCE_TRAVAIL, PARCOURS
+from solidiag.model.coordination import (
+    CONSTATEES,
+    FRANCE_TRAVAIL,
+    LIENS_FRANCE_TRAVAIL,
+    PARCOURS,
+)
 from solidiag.offre.coordination.registre import en_table
 
 ID = "france-travail"
@@ -17,7 +22,7 @@ ID = "france-travail"
 ETAPES = ("orientation", "diagnostic", "referent", "suivi")
 """Étapes du parcours, dans l'ordre."""
 
-TEMPS = "offre.of_france_travail.temps"
+TEMPS = "offre.of_agences_emploi.temps"
 """Mesure du temps estimé jusqu'à l'agence la plus proche."""
 
 _RANG = {"absent": 0, "etabli": 1, "inconnu": 2}
@@ -176,3 +181,38 @@ def presence(
             }
         )
     return en_table(lignes, FRANCE_TRAVAIL)
+
+
+def liens_par_domaine(liens: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie les liens de France Travail par domaine, au schéma `LIENS_FRANCE_TRAVAIL`.
+
+    Un lien qui ne dit pas son domaine vaut pour ceux où l'autre acteur a un rôle constaté ; si cet
+    acteur n'en a aucun, le lien n'est d'aucun domaine et n'y est pas.
+
+    Parameters
+    ----------
+    liens
+        Registre des liens, prévus compris.
+    roles
+        Matrice au schéma `ROLES`.
+    """
+    domaines: dict[str, set[str]] = defaultdict(set)
+    constates = roles.filter(pl.col("provenance").is_in(list(CONSTATEES)))
+    for acteur, domaine in constates.select("acteur", "domaine").iter_rows():
+        domaines[acteur].add(domaine)
+    lignes: list[dict[str, Any]] = []
+    siens = liens.filter((pl.col("acteur_a") == ID) | (pl.col("acteur_b") == ID))
+    for lien in siens.iter_rows(named=True):
+        autre = lien["acteur_b"] if lien["acteur_a"] == ID else lien["acteur_a"]
+        dits = [lien["domaine"]] if lien["domaine"] else sorted(domaines[autre])
+        lignes += [
+            {
+                "domaine": domaine,
+                "acteur": autre,
+                "domaine_dit": bool(lien["domaine"]),
+                **{c: lien[c] for c in ("type", "mode", "territoire", "provenance", "origin")},
+            }
+            for domaine in dits
+        ]
+    table = en_table(lignes, LIENS_FRANCE_TRAVAIL)
+    return table.sort("domaine", "provenance", "acteur", "type", "territoire", nulls_last=True)
