@@ -200,6 +200,18 @@ def ouverts_a_portee(couples: Couples, ouverts: pl.Series, *, seuil: float) -> E
     )
 
 
+def tete(valeurs: Encadrement, n: int) -> Encadrement:
+    """Renvoie les ``n`` premières valeurs."""
+    return Encadrement(central=valeurs.central[:n], bas=valeurs.bas[:n], haut=valeurs.haut[:n])
+
+
+def fois(valeurs: Encadrement, facteur: float) -> Encadrement:
+    """Renvoie les valeurs multipliées."""
+    return Encadrement(
+        central=valeurs.central * facteur, bas=valeurs.bas * facteur, haut=valeurs.haut * facteur
+    )
+
+
 def _empiler(ici: Couples, autour: Couples) -> Couples:
     return Couples(
         n_departs=ici.n_departs + autour.n_departs,

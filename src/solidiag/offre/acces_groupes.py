@@ -333,6 +333,16 @@ class Groupes:
         return pl.DataFrame(lignes, schema=LIGNES)
 
 
+def sans_valeur(lignes: pl.DataFrame, motif: str) -> pl.DataFrame:
+    """Renvoie la seule ligne du département, sans valeur, avec son motif (schéma `LIGNES`)."""
+    return lignes.filter(pl.col("territoire").str.starts_with("DEP-")).with_columns(
+        *(pl.lit(None, dtype=pl.Float64).alias(nom) for nom in ("value", "lower", "upper")),
+        pl.lit(None, dtype=pl.String).alias("method"),
+        pl.lit(ObsStatus.NON_FOURNI.value).alias("status"),
+        pl.lit(motif).alias("motif"),
+    )
+
+
 def appartenance(
     communes: pl.DataFrame, *, departement: str, zones: Iterable[Zone]
 ) -> pl.DataFrame:

@@ -10,6 +10,13 @@ import polars as pl
 from solidiag.catalogue.acces import DomaineAcces
 from solidiag.offre.points import Public
 
+AU_PLUS = "au plus : au-delà de la limite couverte, l'offre n'est pas documentée"
+AU_MOINS = "au moins : au-delà de la limite couverte, l'offre n'est pas documentée"
+ITINERANT = "au plus : un service itinérant, à la desserte non connue, n'est pas compté"
+SANS_LISTE = "au plus : lieux d'un annuaire que chacun remplit, qui n'en est pas la liste complète"
+POUR = {True: (10_000.0, "pour_10000"), False: (100_000.0, "pour_100000")}
+"""Personnes auxquelles des lieux se rapportent : le public compté, ou les habitants."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mesure:
@@ -52,6 +59,8 @@ class AccesDomaine:
         Nombre de lieux du département et de ses intercommunalités.
     a_part
         Genre (`lieux.A_PART`) → services du département non comptés dans les temps.
+    itinerants
+        EPCI → services itinérants dont on ne connaît pas la desserte.
     sans_point
         Lieux du département sans position.
     horaires_connus, a_portee
@@ -68,6 +77,7 @@ class AccesDomaine:
     mesures: tuple[Mesure, ...] = ()
     locaux: int = 0
     a_part: Mapping[str, int] = field(default_factory=dict)
+    itinerants: Mapping[str, int] = field(default_factory=dict)
     sans_point: int = 0
     horaires_connus: int = 0
     a_portee: int = 0
