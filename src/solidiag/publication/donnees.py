@@ -69,6 +69,7 @@ def tables_ouvertes(matiere: Matiere) -> dict[str, pl.DataFrame]:
         **_lissages(matiere),
         **_changements(matiere),
         **tables_offre(matiere),
+        **_acces(matiere),
         **tables_coordination(matiere),
         "dictionnaire": dictionnaire(matiere),
         "sources": _sources(matiere),
@@ -170,6 +171,12 @@ def _changements(matiere: Matiere) -> dict[str, pl.DataFrame]:
     if matiere.changements is None or not len(matiere.changements):
         return {}
     return {"changements": matiere.changements.frame}
+
+
+def _acces(matiere: Matiere) -> dict[str, pl.DataFrame]:
+    """Renvoie l'accès à chaque domaine et celui des zonages, s'ils sont calculés."""
+    tables = {"acces_domaines": matiere.acces_domaines, "acces_zonages": matiere.acces_zonages}
+    return {nom: table.frame for nom, table in tables.items() if table is not None}
 
 
 def _lissages(matiere: Matiere) -> dict[str, pl.DataFrame]:
