@@ -14,8 +14,6 @@ from solidiag.catalogue.grille import Demande, Domaine
 from solidiag.catalogue.service import CategorieService, lire_categories
 from solidiag.errors import ChoixInconnu, TerritoireInconnu
 from solidiag.geography.couples import Itineraires
-from solidiag.geography.distances import ParametresTrajet
-from solidiag.geography.estimation import ItinerairesEstimes
 from solidiag.geography.lieux import Doute, Lieux
 from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
@@ -27,6 +25,7 @@ from solidiag.offre.reglages_acces import lire_reglages_acces
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.inventaire_sources import AGE_SIGNALE_MOIS
 from solidiag.pipeline.offre import charger_cadre, inventorier
+from solidiag.pipeline.trajets import fournisseur_de_trajets
 from solidiag.sources.classeurs.lexique import dans_la_liste
 from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot
@@ -229,7 +228,7 @@ def repondre(
     Parameters
     ----------
     itineraires
-        Fournisseur de temps de trajet ; l'estimation par défaut.
+        Fournisseur de temps de trajet ; celui du département par défaut.
 
     Raises
     ------
@@ -249,9 +248,9 @@ def repondre(
         age_ancien=AGE_SIGNALE_MOIS,
     )
     commune = _commune_de_depart(base, question)
-    fournisseur = itineraires or ItinerairesEstimes(
-        parametres=ParametresTrajet.depuis(depot.parametres("temps_de_trajet"), mode=question.mode),
-        mode=question.mode,
+    communes = base.cadre.communes.filter(pl.col("departement") == base.departement)
+    fournisseur = itineraires or fournisseur_de_trajets(
+        depot, mode=question.mode, communes=communes
     )
     alentour = chercher(
         base.inventaire,
