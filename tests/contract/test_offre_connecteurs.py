@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import zipfile
+from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -24,11 +26,13 @@ from tests.contract.exemples_offre import (
 from solidiag.errors import FichierRefuse
 from solidiag.model.service import SERVICES
 from solidiag.pipeline.calculs import charger_referentiel
-from solidiag.pipeline.importation import territoires_connus
+from solidiag.pipeline.importation import ajouter, territoires_connus
+from solidiag.pipeline.services_lus import lire_tous_les_services
 from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import reconnaitre
 from solidiag.sources.registre_services import lire_offre
 from solidiag.sources.reparations import Connus
+from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot
 
 DEPOT = Depot.embarque()
@@ -261,6 +265,44 @@ def test_bpe_codes_are_those_of_their_year_and_zero_is_unknown(connus: Connus) -
     assert [s["nom"] for s in anciennes.values()] == ["Crèche", "Crèche"]
     reunion = list(anciennes.values())[1]
     assert 55.4 < float(str(reunion["longitude"])) < 55.5
+
+
+def test_imported_lists_enter_the_inventory_once(connus: Connus, tmp_path: Path) -> None:
+    depot = Depot(DEPOT.racine, ajouts=tmp_path / "donnees")
+    for gabarit in (
+        "finess.etablissements", "finess.equipements", "dila.annuaire", "soliguide.lieux",
+    ):  # fmt: skip
+        nom, octets = ECHANTILLONS[gabarit]
+        examen = reconnaitre(octets, nom, DEPOT.gabarits.values(), connus=connus)
+        ajouter(examen, depot=depot, jour=date(2026, 11, 24))
+    relu = Depot(DEPOT.racine, ajouts=tmp_path / "donnees")
+    garde = (tmp_path / "donnees" / "ajouts").glob("*/source.yaml")
+    assert all(len(chemin.read_text(encoding="utf-8")) < 4000 for chemin in garde)
+    cache = Cache(tmp_path / "cache")
+    services = lire_tous_les_services(relu, "40", cache=cache).services
+    # L'annuaire de 2023 prend la suite de celui de 2019, dans les Landes qu'il couvre.
+    assert services.filter(source="offre.annuaire_administration").is_empty()
+    assert services.filter(source="offre.france_services").height == 2845
+    ajoutes = services.filter(pl.col("source").str.starts_with("ajout."))
+    csapa = ajoutes.filter(categorie="csapa").row(0, named=True)
+    assert (csapa["capacite"], csapa["capacite_unite"]) == (31.0, "places")
+    assert not ajoutes["categorie"].has_nulls()
+
+
+def test_a_table_of_codes_that_changes_is_read_anew(connus: Connus, tmp_path: Path) -> None:
+    depot = Depot(DEPOT.racine, ajouts=tmp_path)
+    nom, octets = ECHANTILLONS["finess.etablissements"]
+    examen = reconnaitre(octets, nom, DEPOT.gabarits.values(), connus=connus)
+    (resultat,) = ajouter(examen, depot=depot, jour=date(2026, 11, 24))
+    relu = Depot(DEPOT.racine, ajouts=tmp_path)
+    source = relu.sources[resultat.source]
+    table = source.fichiers[0].options["correspondance"]
+    assert table["table"] == "finess"
+    table["codes"]["620"] = {"categorie": "soins-solidaires", "libelle": "essai"}
+    services = lire_offre(octets, source, source.fichiers[0])
+    assert services.filter(categorie="soins-solidaires").height == 1
+    (encore,) = ajouter(examen, depot=Depot(DEPOT.racine, ajouts=tmp_path), jour=date(2026, 11, 25))
+    assert encore.deja
 
 
 # ------------------------------------------------------------------ fichiers fautifs

@@ -17,6 +17,11 @@ from solidiag.model.origin import Origin
 from solidiag.model.service import SERVICES
 from solidiag.offre.inventaire import Inventaire
 from solidiag.offre.mesures import couvertures_par_categorie
+from solidiag.offre.remplacements import (
+    Remplacement,
+    ecarter_les_remplaces,
+    porter_les_capacites,
+)
 from solidiag.offre.structures import rattacher
 from solidiag.sources import data_inclusion
 from solidiag.sources.classeurs.offre import LECTEUR_OFFRE
@@ -70,13 +75,15 @@ def lire_tous_les_services(
     tables: list[pl.DataFrame] = []
     origines: defaultdict[str, list[Origin]] = defaultdict(list)
     couvertures: dict[str, Couverture] = {}
+    remplacements: list[Remplacement] = []
     a_rattacher = False
     for source, fichier in _fichiers(depot, departement):
         tables.append(_lire(depot, source, fichier, garde))
         a_rattacher |= fichier.lecteur == data_inclusion.LECTEUR
         origines[source.id].append(depot.retrieval(f"{source.id}/{fichier.id}"))
         couvertures[source.id] = fichier.couverture or source.couverture
-    services = pl.concat(tables)
+        remplacements += _remplacements(depot, source, fichier)
+    services = porter_les_capacites(ecarter_les_remplaces(pl.concat(tables), remplacements))
     if a_rattacher:
         services = rattacher(_sans_repetition(services))
     return ServicesLus(services=services, origines=dict(origines), couvertures=couvertures)
@@ -180,6 +187,18 @@ def _fichiers(depot: Depot, departement: str) -> Iterator[tuple[Source, Fichier]
         ]
         recent = max(couvrent, key=lambda couple: couple[1].millesime, default=None)
         yield from (c for c in famille if c not in couvrent or c == recent)
+
+
+def _remplacements(depot: Depot, source: Source, fichier: Fichier) -> Iterator[Remplacement]:
+    """Renvoie les listes embarquées, plus anciennes, dont ce fichier prend la suite."""
+    for ancienne in fichier.options.get("remplace", ()):
+        embarquee = depot.sources.get(ancienne)
+        if embarquee and max(f.millesime for f in embarquee.fichiers) <= fichier.millesime:
+            yield Remplacement(
+                ancienne=ancienne,
+                nouvelle=source.id,
+                couverture=fichier.couverture or source.couverture,
+            )
 
 
 def _lire(depot: Depot, source: Source, fichier: Fichier, cache: Cache) -> pl.DataFrame:

@@ -113,6 +113,8 @@ class OptionsServices(_Gele):
         projection ; elles ne servent que là où latitude et longitude manquent.
     identifiants
         Préfixe (``finess``) vers colonne.
+    remplace
+        Sources embarquées dont ce fichier, s'il est plus récent, prend la suite là où il couvre.
     fermeture_motif
         Expression que la cellule de ``fermeture`` doit contenir (sans casse) pour dire une
         fermeture, quand cette colonne est un commentaire libre.
@@ -161,6 +163,7 @@ class OptionsServices(_Gele):
     projection: str = ""
     identifiants: dict[str, str] = {}
     fermeture_motif: str = ""
+    remplace: tuple[str, ...] = ()
 
     @field_validator("correspondance")
     @classmethod

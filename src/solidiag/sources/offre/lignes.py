@@ -36,6 +36,8 @@ class OptionsAnnuaire(BaseModel):
         Forme du fichier, telle que reconnue.
     correspondance
         Table des codes du producteur.
+    remplace
+        Sources embarquées dont ce fichier, s'il est plus récent, prend la suite là où il couvre.
     date
         Date du fichier quand ses lignes n'en portent pas ; à défaut, son millésime.
     """
@@ -48,6 +50,7 @@ class OptionsAnnuaire(BaseModel):
     membre: str = ""
     feuille: str = ""
     correspondance: Correspondance
+    remplace: tuple[str, ...] = ()
     date: str = ""
 
     @property

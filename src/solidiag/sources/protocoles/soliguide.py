@@ -1,7 +1,7 @@
 """API de Soliguide : lieux d'un département, page par page, réunis en un seul fichier.
 
 Le jeton, que Solinum donne sur convention, ne va qu'au serveur demandé et n'est écrit nulle part.
-Un lieu répété d'une page à l'autre n'est gardé qu'une fois ; ce qui manque au total annoncé est dit.
+Un lieu répété d'une page à l'autre n'est gardé qu'une fois ; ce qui manque au total est dit.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _NOMS = (
     "82 tarn-et-garonne 83 var 84 vaucluse 85 vendee 86 vienne 87 haute-vienne 88 vosges 89 yonne "
     "90 territoire-de-belfort 91 essonne 92 hauts-de-seine 93 seine-saint-denis 94 val-de-marne "
     "95 val-d-oise 971 guadeloupe 972 martinique 973 guyane 974 la-reunion 976 mayotte"
-).split()
+)
 
-DEPARTEMENTS = dict(zip(_NOMS[::2], _NOMS[1::2], strict=True))
+DEPARTEMENTS = dict(zip(_NOMS.split()[::2], _NOMS.split()[1::2], strict=True))
 """Code du département → nom que l'API attend (sans accent, mots joints par un tiret)."""
 
 
