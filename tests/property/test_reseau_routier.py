@@ -202,6 +202,18 @@ def test_a_missing_point_is_in_no_pair_and_is_not_said_far() -> None:
     assert not fournisseur.remarques
 
 
+def test_the_far_points_of_all_the_calculations_are_counted_once() -> None:
+    fournisseur = ReseauRoutier(
+        reseau(3, 8, sens_uniques=0.0), nom="x", conventions=CONVENTIONS
+    ).itineraires()
+    loin = pl.DataFrame({"latitude": [10.0, 11.0, 43.95], "longitude": [0.0, 0.0, -0.85]})
+    for rang in (0, 1, 1, 2):
+        fournisseur.couples(loin[rang], lieux(1, 2).head(0), limite=60)
+    assert [remarque.split(" loin")[0] for remarque in fournisseur.remarques] == [
+        "2 points de départ"
+    ]
+
+
 def test_living_in_the_commune_of_the_service_is_not_zero_minute() -> None:
     fournisseur = ReseauRoutier(
         reseau(3, 8, sens_uniques=0.0), nom="x", conventions=CONVENTIONS

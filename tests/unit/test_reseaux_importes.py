@@ -25,6 +25,7 @@ from solidiag.errors import (
     RecuperationImpossible,
 )
 from solidiag.geography.couples import Itineraires
+from solidiag.geography.referentiel import Referentiel
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.importation import controler_fichiers
 from solidiag.pipeline.reseaux import ajouter_reseau, examiner_reseau, reseaux_de, retirer_reseau
@@ -52,10 +53,15 @@ def depot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Depot:
     return Depot()
 
 
+@pytest.fixture(scope="module")
+def referentiel() -> Referentiel:
+    return charger_referentiel(Depot.embarque())
+
+
 @pytest.fixture
-def importe(depot: Depot, tmp_path: Path) -> Depot:
+def importe(depot: Depot, referentiel: Referentiel, tmp_path: Path) -> Depot:
     extrait = ecrire_pbf(tmp_path / "Essai-latest.osm.pbf")
-    examen = examiner_reseau(extrait, depot=depot, referentiel=charger_referentiel(depot))
+    examen = examiner_reseau(extrait, depot=depot, referentiel=referentiel)
     assert ajouter_reseau(examen, depot=depot, jour=JOUR) == "Ajouté : reseau.essai"
     return depot
 
@@ -79,9 +85,8 @@ def test_the_lock_says_where_the_network_comes_from(importe: Depot, tmp_path: Pa
 
 
 def test_the_same_extract_changes_nothing_and_another_keeps_the_first(
-    importe: Depot, tmp_path: Path
+    importe: Depot, referentiel: Referentiel, tmp_path: Path
 ) -> None:
-    referentiel = charger_referentiel(importe)
     meme = examiner_reseau(
         tmp_path / "Essai-latest.osm.pbf", depot=importe, referentiel=referentiel
     )

@@ -43,12 +43,12 @@ class Accroches:
     minutes
         Temps pour rejoindre le réseau.
     loin
-        Nombre de points dont le réseau est trop loin.
+        Rangs des points dont le réseau est trop loin.
     """
 
     noeud: Longs
     minutes: Reels
-    loin: int
+    loin: Longs
 
 
 class ReseauRoutier:
@@ -106,7 +106,7 @@ class ItinerairesRoutiers:
     ) -> None:
         self._reseau, self._conventions = reseau, conventions
         self._nom, self._fixes = nom, remarques
-        self._loin = (0, 0)
+        self._loin: tuple[set[bytes], set[bytes]] = (set(), set())
 
     @property
     def nom(self) -> str:
@@ -120,12 +120,12 @@ class ItinerairesRoutiers:
 
     @property
     def remarques(self) -> tuple[str, ...]:
-        """Ce que l'extrait a laissé de côté, et les points loin du réseau au dernier calcul."""
+        """Ce que l'extrait a laissé de côté, et les points loin du réseau, tous calculs réunis."""
         loin = tuple(
-            f"{nombre} point{'s' * (nombre > 1)} {cote} loin du réseau (plus de "
+            f"{len(points)} point{'s' * (len(points) > 1)} {cote} loin du réseau (plus de "
             f"{self._conventions.acces_m:.0f} m) : aucun temps n'en est calculé."
-            for cote, nombre in zip(("de départ", "d'arrivée"), self._loin, strict=True)
-            if nombre
+            for cote, points in zip(("de départ", "d'arrivée"), self._loin, strict=True)
+            if points
         )
         return (*self._fixes, *loin)
 
@@ -187,18 +187,18 @@ class ItinerairesRoutiers:
         minutes = np.full(len(latitude), np.nan)
         connus = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
         if not len(connus) or not len(self._accrochables):
-            return Accroches(noeud=noeud, minutes=minutes, loin=len(connus))
+            return Accroches(noeud=noeud, minutes=minutes, loin=connus)
         corde, proche = self._arbre.query(sphere(latitude[connus], longitude[connus]))
         metres = 2000 * RAYON_TERRE_KM * np.arcsin(np.clip(corde / 2, 0, 1))
         pres = metres <= self._conventions.acces_m
         noeud[connus[pres]] = self._accrochables[proche[pres]]
         minutes[connus[pres]] = metres[pres] / 1000 / self._conventions.acces_km_h * 60
-        return Accroches(noeud=noeud, minutes=minutes, loin=int((~pres).sum()))
+        return Accroches(noeud=noeud, minutes=minutes, loin=connus[~pres])
 
     def part_pres(self, points: pl.DataFrame) -> float:
         """Renvoie la part des points connus que le réseau dessert (0 à 1), 0 s'il n'y en a pas."""
         accroches = self.accrocher(points)
-        connus = int((accroches.noeud >= 0).sum()) + accroches.loin
+        connus = int((accroches.noeud >= 0).sum()) + len(accroches.loin)
         return float((accroches.noeud >= 0).sum() / connus) if connus else 0.0
 
     def couples(self, departs: pl.DataFrame, arrivees: pl.DataFrame, *, limite: float) -> Couples:
@@ -208,7 +208,11 @@ class ItinerairesRoutiers:
         bouts laisse ces deux accès : le temps n'est jamais plus court que le vrai chemin connu.
         """
         partis, arrives = self.accrocher(departs), self.accrocher(arrivees)
-        self._loin = (partis.loin, arrives.loin)
+        for vus, table, accroches in zip(
+            self._loin, (departs, arrivees), (partis, arrives), strict=True
+        ):
+            lieux = table.select("latitude", "longitude").cast(pl.Float64).to_numpy()
+            vus.update(lieu.tobytes() for lieu in lieux[accroches.loin])
         un, deux = np.flatnonzero(partis.noeud >= 0), np.flatnonzero(arrives.noeud >= 0)
         if not len(un) or not len(deux):
             return _trier(departs, arrivees, [], self._conventions, limite=limite)

@@ -11,8 +11,6 @@ from solidiag.catalogue.indicateur import MesureOffre
 from solidiag.catalogue.service import CategorieService
 from solidiag.catalogue.source import Couverture
 from solidiag.geography.couples import Itineraires
-from solidiag.geography.distances import ParametresTrajet
-from solidiag.geography.estimation import ItinerairesEstimes
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import OBSERVATIONS
 from solidiag.model.origin import Origin
@@ -31,6 +29,7 @@ from solidiag.offre.points import Nature, affiner, points_des_communes
 from solidiag.offre.reglages_acces import lire_reglages_acces
 from solidiag.pipeline.offre import Offre, charger_cadre
 from solidiag.pipeline.services_lus import couvertures_des_listes
+from solidiag.pipeline.trajets import fournisseur_de_trajets
 from solidiag.storage.depot import Depot
 
 _DEPARTS = {
@@ -56,6 +55,8 @@ class AccesParDomaine:
         Accès des communes d'un zonage (schéma `acces_mesures.ZONAGES`).
     resumes
         Un domaine par ligne (schéma `acces_mesures.RESUMES`).
+    remarques_trajets
+        Le fournisseur de temps choisi et pourquoi, puis ce qui lui a manqué : à imprimer.
     """
 
     observations: pl.DataFrame
@@ -63,6 +64,7 @@ class AccesParDomaine:
     origines: Mapping[str, Origin]
     zonages: pl.DataFrame
     resumes: pl.DataFrame
+    remarques_trajets: tuple[str, ...] = ()
 
 
 def calculer_acces_par_domaine(
@@ -97,7 +99,8 @@ def calculer_acces_par_domaine(
     origines
         Provenances des besoins, par identifiant.
     itineraires
-        Mode de déplacement → fournisseur de temps de trajet ; à défaut l'estimation déclarée.
+        Mode de déplacement → fournisseur de temps de trajet ; à défaut celui que l'installation
+        a (`fournisseur_de_trajets`).
     zonages
         ``commune, zonage, valeur`` en plus de ceux du référentiel (``crte``...).
     domaines
@@ -118,7 +121,11 @@ def calculer_acces_par_domaine(
     conventions = depot.parametres("temps_de_trajet")
     trajets: dict[str, Itineraires] = {
         mode: (itineraires or {}).get(mode)
-        or ItinerairesEstimes(parametres=ParametresTrajet.depuis(conventions, mode=mode), mode=mode)
+        or fournisseur_de_trajets(
+            depot,
+            mode=mode,
+            communes=cadre.communes.filter(pl.col("departement") == departement),
+        )
         for mode in sorted({domaine.mode for domaine in reglages.domaines.values()})
     }
     table = referentiel.zonages.select("commune", "zonage", "valeur")
@@ -195,6 +202,9 @@ def calculer_acces_par_domaine(
             categories,
             decroissances={nom: d.libelle for nom, d in reglages.decroissances.items()},
             points=departs,
+        ),
+        remarques_trajets=tuple(
+            dict.fromkeys(remarque for t in trajets.values() for remarque in t.remarques)
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,7 +64,7 @@ class ItinerairesServeur:
             raise ValueError(msg)
         self._reglage, self._mode, self._interne = reglage, mode, interne_km_h
         self._transport, self._horloge = transport, horloge or HorlogeDuSysteme()
-        self._remarques: tuple[str, ...] = ()
+        self._bilan = _Bilan()
 
     @property
     def nom(self) -> str:
@@ -77,8 +78,8 @@ class ItinerairesServeur:
 
     @property
     def remarques(self) -> tuple[str, ...]:
-        """Ce qui a manqué au dernier calcul."""
-        return self._remarques
+        """Ce qui a manqué, tous calculs réunis."""
+        return self._bilan.remarques()
 
     def couples(self, departs: pl.DataFrame, arrivees: pl.DataFrame, *, limite: float) -> Couples:
         """Renvoie les couples à portée (voir `Itineraires`).
@@ -106,7 +107,7 @@ class ItinerairesServeur:
                 self._demander(appels, collecte, partis, arrives, lot=(un, deux))
         if collecte.erreur is not None and not collecte.reponses:
             raise collecte.erreur
-        self._remarques = collecte.remarques(demandes)
+        self._bilan = self._bilan.plus(collecte, demandes)
         couples, temps = collecte.couples()
         temps = allonger_internes(
             departs, arrivees, couples=couples, temps=temps, vitesse_km_h=self._interne
@@ -206,19 +207,36 @@ class _Collecte:
         un, deux, temps = (np.concatenate([lot[c] for lot in lots]) for c in range(3))
         return (un.astype(np.int64), deux.astype(np.int64)), temps
 
-    def remarques(self, demandes: int) -> tuple[str, ...]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bilan:
+    """Couples demandés, sans réponse et sans trajet, depuis que le fournisseur sert."""
+
+    demandes: int = 0
+    manque: int = 0
+    sans_trajet: int = 0
+    cause: str = ""
+
+    def plus(self, collecte: _Collecte, demandes: int) -> _Bilan:
+        """Ajoute un calcul."""
+        return _Bilan(
+            demandes=self.demandes + demandes,
+            manque=self.manque + collecte.refuses + collecte.sautes,
+            sans_trajet=self.sans_trajet + collecte.sans_trajet,
+            cause=collecte.erreur.raison if collecte.erreur else self.cause,
+        )
+
+    def remarques(self) -> tuple[str, ...]:
         dites = []
-        manque = self.refuses + self.sautes
-        if manque:
-            cause = f" Dernière cause : {self.erreur.raison}." if self.erreur else ""
+        if self.manque:
             dites.append(
-                f"Réponses incomplètes du serveur d'itinéraires : {manque} couples sur {demandes} "
-                f"n'ont aucun temps.{cause}"
+                f"Réponses incomplètes du serveur d'itinéraires : {self.manque} couples sur "
+                f"{self.demandes} n'ont aucun temps. Dernière cause : {self.cause}."
             )
         if self.sans_trajet:
             dites.append(
                 f"Le serveur d'itinéraires ne trouve aucun trajet pour {self.sans_trajet} couples "
-                f"sur {demandes}."
+                f"sur {self.demandes}."
             )
         return tuple(dites)
 
