@@ -48,12 +48,15 @@ def candidates(
 
 def meme_lieu_possible(a: Fiche, b: Fiche) -> bool:
     """Dit si deux lignes peuvent être au même lieu : même adresse écrite, ou points voisins."""
-    if a.adresse.cle and a.adresse.cle == b.adresse.cle:
+    ici, la = a.adresse, b.adresse
+    if ici.numero and ici.mots and ici.numero == la.numero and ici.mots == la.mots:
         return True
     if a.latitude is None or b.latitude is None or a.longitude is None or b.longitude is None:
         return False
-    ecart = max(abs(a.latitude - b.latitude), abs(a.longitude - b.longitude))
-    return ecart <= _MAILLE_DEGRES
+    return (
+        abs(a.latitude - b.latitude) <= _MAILLE_DEGRES
+        and abs(a.longitude - b.longitude) <= _MAILLE_DEGRES
+    )
 
 
 def _voisines(fiches: Sequence[Fiche]) -> Iterator[tuple[Fiche, Fiche]]:
