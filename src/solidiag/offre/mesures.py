@@ -79,8 +79,12 @@ def couvertures_par_categorie(sources: Iterable[Source]) -> dict[str, dict[str, 
     couvertures: dict[str, dict[str, Couverture]] = {}
     for source in sources:
         for fichier in source.fichiers:
-            for vue in fichier.options.get("vues", ()):
-                categorie = vue.get("categorie")
+            options = fichier.options
+            dites = [*options.get("vues", ())]
+            if "code" in options:
+                dites += options["correspondance"]["codes"].values()
+            for dite in dites:
+                categorie = dite.get("categorie")
                 if categorie:
                     couverture = fichier.couverture or source.couverture
                     couvertures.setdefault(str(categorie), {})[source.id] = couverture

@@ -44,6 +44,7 @@ REPERTOIRES = frozenset(
         finess.LECTEUR_ETABLISSEMENTS,
         finess.LECTEUR_EQUIPEMENTS,
         annuaire.LECTEUR,
+        sae.LECTEUR,
         siae.LECTEUR,
     }
 )
