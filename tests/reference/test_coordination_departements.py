@@ -24,7 +24,7 @@ from solidiag.model.coordination import CONSTATEES
 from solidiag.model.observation import OBSERVATIONS
 from solidiag.offre.coordination.reseau import disposition
 from solidiag.pipeline.calculs import charger_referentiel
-from solidiag.pipeline.coordination import calculer_coordination
+from solidiag.pipeline.coordination import calculer_coordination, charger_declarations
 from solidiag.pipeline.offre import inventorier
 from solidiag.storage.depot import Depot
 
@@ -104,6 +104,13 @@ def test_schemes_elsewhere_and_overseas_dates(code, contrats, industrie, debut):
     assert "villages-d-avenir" not in comptes
     table = tables(code)["dispositifs"].frame
     assert set(table.filter(pl.col("type") == "contrat-de-ville")["debut"]) == {debut}
+
+
+def test_a_department_whose_text_differs_has_no_date_of_others():
+    contrat = charger_declarations(_base()[0]).types["contrat-de-ville"]
+    assert contrat.periode_de("40").fin == "2030"
+    assert contrat.periode_de("974").debut == "2025"
+    assert contrat.periode_de("976").debut == ""
 
 
 def test_no_date_is_written_without_the_text_that_gives_it():

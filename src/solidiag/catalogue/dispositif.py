@@ -20,6 +20,10 @@ TypeActeur = Literal[
 ]  # fmt: skip
 
 
+_OUTRE_MER = 3
+"""Longueur du code d'un département d'outre-mer."""
+
+
 class _Gele(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,8 +52,9 @@ class TypeDispositif(_Gele):
         Texte cité, et d'où nous le tenons.
     duree
         Durée habituelle, en clair.
-    periode, periode_outre_mer
-        Dates communes à tous les dispositifs du type, quand un texte les fixe.
+    periode, periode_outre_mer, periodes_departement
+        Dates communes à tous les dispositifs du type, quand un texte les fixe ; celles de
+        l'outre-mer, ou d'un département, si elles diffèrent.
     domaines
         Domaines de la grille que le type touche d'ordinaire.
     hors_champ
@@ -79,6 +84,7 @@ class TypeDispositif(_Gele):
     duree: str = ""
     periode: Periode = Periode()
     periode_outre_mer: Periode | None = None
+    periodes_departement: dict[str, Periode] = {}
     niveaux: tuple[Literal["COM", "EPCI", "DEP", "REG", "QPV", "LIBRE"], ...]
     domaines: tuple[str, ...] = ()
     publics: tuple[str, ...] = ()
@@ -88,6 +94,14 @@ class TypeDispositif(_Gele):
     categories: tuple[str, ...] = ()
     liste_chez: str
     remarque: str = ""
+
+    def periode_de(self, departement: str) -> Periode:
+        """Renvoie les dates qui valent dans un département (code)."""
+        if departement in self.periodes_departement:
+            return self.periodes_departement[departement]
+        if len(departement) == _OUTRE_MER and self.periode_outre_mer is not None:
+            return self.periode_outre_mer
+        return self.periode
 
     @property
     def titre(self) -> str:
@@ -228,7 +242,7 @@ def lire_dispositifs(
         fautes += [f"{d.id} : domaine « {x} » inconnu" for x in d.domaines if x not in connus]
         nommees = (*d.institutions, *d.financeurs)
         fautes += [f"{d.id} : institution « {x} » inconnue" for x in nommees if x not in pilotes]
-        for periode in (d.periode, d.periode_outre_mer):
+        for periode in (d.periode, d.periode_outre_mer, *d.periodes_departement.values()):
             if periode and (periode.debut or periode.fin) and not periode.d_apres:
                 fautes.append(f"{d.id} : une date sans le texte ou la source qui la donne")
         if d.hors_champ == bool(d.domaines):

@@ -24,13 +24,15 @@ from solidiag.offre.coordination import constats as regles
 from solidiag.offre.coordination import dispositifs as publics
 from solidiag.offre.coordination import france_travail, matrice, reseau
 from solidiag.offre.coordination.acteurs import acteurs_prevus, attribuer, registre_des_acteurs
-from solidiag.offre.coordination.registre import Registres, completer_acteurs, reunir_registres
+from solidiag.offre.coordination.registre import (
+    Registres,
+    Situer,
+    completer_acteurs,
+    reunir_registres,
+)
 from solidiag.sources.classeurs.coordination import LECTEUR_COORDINATION, lire_coordination
 from solidiag.sources.programmes import communes_du_programme
 from solidiag.storage.depot import Depot
-
-_OUTRE_MER = 3
-"""Longueur du code d'un département d'outre-mer."""
 
 _PROGRAMMES = ("offre.programmes_anct", "Villages d'avenir", "villages_avenir")
 """Source partielle, nom du programme dans le fichier, clé de zonage."""
@@ -194,7 +196,7 @@ def calculer_coordination(
                         communes=dict(communes.select("code", "nom").iter_rows()),
                         territoires=territoires,
                         nommer=referentiel.nom,
-                        outre_mer=len(departement) == _OUTRE_MER,
+                        departement=departement,
                     ),
                     publics.dispositifs_des_services(
                         services, declarees.types, territoires=territoires, departement=ici
@@ -217,7 +219,8 @@ def calculer_coordination(
     if gabarit is None:
         gabarit = lire_classeurs(depot, departement)
     registres = completer_acteurs(
-        reunir_registres(public, gabarit, declarees.coordination), declarees.coordination
+        reunir_registres(public, gabarit, declarees.coordination, situer=situer),
+        declarees.coordination,
     )
     return {
         nom: publier(
@@ -258,7 +261,7 @@ def _tables(
     roles: pl.DataFrame,
     domaines: list[str],
     territoires: list[str],
-    situer: matrice.Situer,
+    situer: Situer,
     types: Mapping[str, TypeDispositif],
     departement: str,
     jour: date,

@@ -121,6 +121,25 @@ def test_france_travail_has_its_links_and_its_missing_link(rendues):
     assert (table[LANDES]["maillon"], table[LANDES]["maillon_etat"]) == ("orientation", "inconnu")
 
 
+def test_a_scheme_of_the_workbook_meets_the_public_one_by_type_and_place(calculer, gabarit):
+    autre = gabarit["dispositifs"].with_columns(
+        pl.col("id").replace(
+            "contrat-de-ville-ca-mont-de-marsan-agglomeration", "le-contrat-du-marsan"
+        )
+    )
+    table = calculer({**gabarit, "dispositifs": autre})["dispositifs"].frame
+    remarques = {
+        ligne["id"]: ligne["remarque"] or ""
+        for ligne in table.filter(pl.col("type") == "contrat-de-ville").iter_rows(named=True)
+    }
+    assert (
+        "fin : le classeur dit « 2027 »"
+        in remarques["contrat-de-ville-ca-mont-de-marsan-agglomeration"]
+    )
+    assert "fin : la source publique dit « 2030 »" in remarques["le-contrat-du-marsan"]
+    assert "classeur" not in remarques["contrat-de-ville-ca-du-grand-dax"]
+
+
 def test_links_of_france_travail_are_sorted_by_domain(rendues):
     table = rendues["liens_france_travail"].frame
     assert set(table.select("domaine", "acteur", "type", "domaine_dit").iter_rows()) == {

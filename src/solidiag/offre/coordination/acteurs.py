@@ -115,8 +115,10 @@ def attribuer(
 def _designee(nom: str, coordination: Coordination, lieux: Mapping[str, str]) -> Institution | None:
     """Institution qu'un nom désigne : un de ses lieux connus, ou un motif assez long."""
     simple = simplifier(nom)
-    for lieu, cle in lieux.items():
-        if simple == lieu or simple.startswith(f"{lieu} de "):
+    morceaux = simple.split(" de ")
+    for nombre in range(len(morceaux), 0, -1):
+        cle = lieux.get(" de ".join(morceaux[:nombre]))
+        if cle is not None:
             return coordination.par_id[cle]
     for institution in coordination.institutions:
         if not institution.locale and institution.nommee_par(simple, au_moins=_LONGUEUR_SURE):

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from solidiag.model.coordination import CONSTATEES, CONSTATS_COORDINATION
-from solidiag.offre.coordination.matrice import Situer
-from solidiag.offre.coordination.registre import en_table
+from solidiag.offre.coordination.registre import Situer, en_table
 from solidiag.offre.noms import simplifier
 
 PROCHE_MOIS = 12

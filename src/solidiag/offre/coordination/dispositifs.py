@@ -30,6 +30,13 @@ _SOURCES_ZONAGES = {
 }
 """Zonage → fichier qui le donne, quand la table n'a pas sa propre colonne ``origin``."""
 
+GRAND_PARIS = "EPCI-200054781"
+"""La métropole du Grand Paris ne porte pas les contrats de ville de ses communes."""
+
+_PORTEUR_INCONNU = (
+    "plusieurs contrats, portés par Paris ou par les établissements publics territoriaux ; le "
+    "fichier ne dit pas lesquels"
+)
 _PROGRAMMES = {"pvd", "acv", "villages_avenir"}
 """Zonages dont la source ne donne que des communes retenues : un seul dispositif."""
 
@@ -41,7 +48,7 @@ def dispositifs_des_zonages(
     communes: Mapping[str, str],
     territoires: Mapping[str, str],
     nommer: Callable[[str], str],
-    outre_mer: bool,
+    departement: str,
 ) -> pl.DataFrame:
     """Renvoie les dispositifs que les zonages embarqués donnent, au schéma `DISPOSITIFS`.
 
@@ -59,15 +66,15 @@ def dispositifs_des_zonages(
         Code de commune → territoire local (``EPCI-…``).
     nommer
         Donne le nom d'un territoire.
-    outre_mer
-        Choisit les dates d'outre-mer quand le type en a.
+    departement
+        Code du département, qui choisit les dates.
     """
     lignes: list[dict[str, Any]] = []
     for genre in types.values():
         table = zonages.filter(pl.col("zonage") == genre.zonage)
         if not genre.zonage or table.is_empty():
             continue
-        periode = (genre.periode_outre_mer if outre_mer else None) or genre.periode
+        periode = genre.periode_de(departement)
         for nom, lieux, valeurs in _regrouper(genre, table, communes, territoires, nommer):
             lignes.append(
                 {
@@ -112,7 +119,8 @@ def _regrouper(
         lieux = [f"COM-{commune}" for commune in codes]
         if genre.zonage == "qpv":
             quartiers = " ; ".join(f"{communes[c]} : {valeur}" for c, valeur in lot)
-            yield nommer(cle), lieux, f"quartiers prioritaires de 2024 : {quartiers}"
+            autre = f" ; {_PORTEUR_INCONNU}" if cle == GRAND_PARIS else ""
+            yield nommer(cle), lieux, f"quartiers prioritaires de 2024 : {quartiers}{autre}"
         elif genre.zonage == "industrie":
             groupes = sorted({territoires.get(c, f"COM-{c}") for c in codes})
             yield cle, groupes, "intercommunalités du territoire qui touchent le département"

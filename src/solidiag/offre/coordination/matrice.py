@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from solidiag.model.coordination import ROLES
 from solidiag.offre.coordination.acteurs import Acteur
-from solidiag.offre.coordination.registre import Registres, en_table
+from solidiag.offre.coordination.registre import Registres, Situer, en_table
 
 ROLES_CONNUS = ("pilote", "finance", "met_en_oeuvre", "accueille", "partenaire")
-
-Situer = Callable[[str], Sequence[str]]
-"""Territoire quelconque → territoires de la matrice où il compte (``EPCI-…``, ``DEP-40``)."""
 
 
 def situer_dans(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -33,10 +33,13 @@ _REFERENCES: dict[str, tuple[str, ...]] = {
 """Colonnes qui désignent un acteur."""
 
 _COMPARES: dict[str, tuple[str, ...]] = {
-    "acteurs": ("type", "role"),
+    "acteurs": ("type",),
     "dispositifs": ("debut", "fin", "budget", "pilote"),
 }
-"""Champs d'une ligne de classeur confrontés à ceux de la ligne publique de même identifiant."""
+"""Champs d'une ligne de classeur confrontés à ceux de la ligne publique qui dit la même chose."""
+
+Situer = Callable[[str], Sequence[str]]
+"""Territoire quelconque → territoires de la matrice où il compte, le plus fin d'abord."""
 
 _COORDONNEES = re.compile(
     r"[\w.+-]+@[\w-]+\.\w+|(?:(?<=\D)|^)(?:\+33 ?|0)[1-9](?:[ .-]?\d{2}){4}(?=\D|$)"
@@ -111,15 +114,20 @@ def identifiant(nom: str) -> str:
 
 
 def reunir_registres(
-    public: Registres, gabarit: Mapping[str, pl.DataFrame], coordination: Coordination | None = None
+    public: Registres,
+    gabarit: Mapping[str, pl.DataFrame],
+    coordination: Coordination | None = None,
+    *,
+    situer: Situer | None = None,
 ) -> Registres:
     """Renvoie les registres publics complétés par ceux d'un classeur.
 
     Aucune ligne n'est retirée ni changée de provenance. Un acteur du classeur qui porte le nom d'un
     acteur public, ou qui nomme une institution connue, prend son identifiant : leurs liens se
-    rejoignent. Quand deux lignes de même identifiant se contredisent (une date, un budget, un
-    pilote), les deux restent et chacune le dit dans sa ``remarque``. Réunir deux fois le même
-    classeur ne change rien.
+    rejoignent. Un dispositif du classeur en décrit un public s'il a le même identifiant, ou le même
+    type et un territoire commun. Quand les deux se contredisent (une date, un budget, un pilote),
+    les deux restent et chacun le dit dans sa ``remarque``. Réunir deux fois le même classeur ne
+    change rien.
 
     Parameters
     ----------
@@ -127,6 +135,9 @@ def reunir_registres(
         Registres lus d'un classeur rempli, par nom ; ceux qui manquent sont vides.
     coordination
         Institutions déclarées, pour les reconnaître à leur nom.
+    situer
+        Ramène un territoire à ceux de la matrice ; sans lui, seuls les mêmes territoires se
+        recoupent.
     """
     ajoute = Registres.depuis({nom: t for nom, t in gabarit.items() if nom in SCHEMAS})
     remplace = _rapprocher(public.acteurs, ajoute.acteurs, coordination)
@@ -135,7 +146,7 @@ def reunir_registres(
         propre = _sans_coordonnees(_renommer(table, _REFERENCES[nom], remplace))
         ensemble = pl.concat([getattr(public, nom), propre])
         if nom in _COMPARES:
-            ensemble = _confronter(ensemble, _COMPARES[nom])
+            ensemble = _confronter(ensemble, _COMPARES[nom], situer or (lambda lieu: (lieu,)))
         reunis[nom] = ensemble.unique(maintain_order=True)
     return Registres(**reunis)
 
@@ -221,17 +232,16 @@ def _sans_coordonnees(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _confronter(table: pl.DataFrame, champs: Sequence[str]) -> pl.DataFrame:
-    """Dit, sur les lignes de même identifiant, ce que le classeur complète ou contredit."""
+def _confronter(table: pl.DataFrame, champs: Sequence[str], situer: Situer) -> pl.DataFrame:
+    """Dit, des deux côtés, ce qu'une ligne du classeur complète ou contredit."""
     lignes = table.to_dicts()
-    publiques: dict[str, list[dict[str, Any]]] = {}
-    for ligne in lignes:
-        if ligne["provenance"] in ("public", "deduit"):
-            publiques.setdefault(ligne["id"], []).append(ligne)
+    publiques = [ligne for ligne in lignes if ligne["provenance"] in ("public", "deduit")]
     for ligne in lignes:
         if ligne["provenance"] != "gabarit":
             continue
-        for autre in publiques.get(ligne["id"], ()):
+        for autre in publiques:
+            if not _meme_chose(ligne, autre, situer):
+                continue
             for champ in champs:
                 ici, la = ligne[champ], autre[champ]
                 if ici in (None, "") or la in (None, "") or ici == la:
@@ -240,6 +250,24 @@ def _confronter(table: pl.DataFrame, champs: Sequence[str]) -> pl.DataFrame:
                 _noter(autre, f"{champ} : le classeur dit « {ici} »")
             _noter(autre, "décrit aussi dans le classeur")
     return pl.DataFrame(lignes, schema=table.schema, orient="row")
+
+
+def _meme_chose(ligne: Mapping[str, Any], autre: Mapping[str, Any], situer: Situer) -> bool:
+    """Dit si deux lignes portent le même identifiant, ou sont un même type au même endroit.
+
+    Seul le territoire le plus fin compte : deux contrats d'un département ne sont pas le même.
+    """
+    if ligne["id"] == autre["id"]:
+        return True
+    if "debut" not in ligne or ligne["type"] in (None, "", "autre"):
+        return False
+    if ligne["type"] != autre["type"]:
+        return False
+    lieux = [
+        {next(iter(situer(lieu)), lieu) for lieu in dispositif["territoires"] or ()}
+        for dispositif in (ligne, autre)
+    ]
+    return bool(lieux[0] & lieux[1])
 
 
 def _noter(ligne: dict[str, Any], phrase: str) -> None:
