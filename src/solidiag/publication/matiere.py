@@ -90,7 +90,8 @@ class Matiere:
         Services fermés, avec leur raison et leur date.
     coordination
         Tables de `solidiag.model.coordination` : ``acteurs``, ``dispositifs``, ``actions``,
-        ``liens``, ``parcours``, ``roles``, ``constats``, ``reseau``.
+        ``liens``, ``parcours``, ``roles``, ``constats``, ``reseau``, ``france_travail``,
+        ``liens_france_travail`` ; ``rang`` est le numéro de la ligne.
     changements
         Ce qui a changé depuis le résultat précédent : réglages et valeurs.
     reglages
