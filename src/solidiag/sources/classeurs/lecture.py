@@ -28,6 +28,8 @@ from solidiag.sources.classeurs.lexique import Lexique
 _EXEMPLE = simplifier("EXEMPLE FICTIF")
 _PERSONNEL = re.compile(r"[\w.+-]+@[\w-]+\.\w+|(?<!\d)0[1-9](?:[ .-]?\d{2}){4}(?!\d)")
 _COLONNES_DITES = 5
+_TRAITS_DE_L_EXEMPLE = 3
+"""Cases de la ligne d'exemple, toutes égales, à quoi on la reconnaît sans sa mention."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,9 +277,11 @@ def _lignes(
 
 
 def _est_l_exemple(textes: Mapping[str, str], feuille: Feuille) -> bool:
-    exemple = {c.champ: simplifier(c.exemple) for c in feuille.colonnes if c.exemple}
+    exemple = {c.champ: simplifier(c.exemple) for c in feuille.colonnes[1:] if c.exemple}
     communs = [champ for champ in exemple if champ in textes]
-    return len(communs) > 2 and all(simplifier(textes[c]) == exemple[c] for c in communs)
+    if len(communs) < _TRAITS_DE_L_EXEMPLE or not any("exemple" in exemple[c] for c in communs):
+        return False
+    return all(simplifier(textes[c]) == exemple[c] for c in communs)
 
 
 def _comprendre(lue: _Lue, feuille: Feuille, lexique: Lexique, *, jour: date | None) -> None:
