@@ -16,6 +16,7 @@ from solidiag.errors import DonneesError, FichierRefuse
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.calculs import charger_referentiel
+from solidiag.pipeline.reseaux import controler_reseaux, reseaux_de
 from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import Reconnaissance, reconnaitre
 from solidiag.sources.reparations import Connus
@@ -262,4 +263,6 @@ def controler_fichiers(depot: Depot) -> Controle:
             depot.octets(chemin)
         except DonneesError as erreur:
             fautes.append(str(erreur))
+    comptes[True] += len(reseaux_de(depot).noms())
+    fautes += controler_reseaux(depot)
     return Controle(embarques=comptes[False], ajoutes=comptes[True], fautes=tuple(fautes))
