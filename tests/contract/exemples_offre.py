@@ -2,8 +2,8 @@
 
 Lignes réelles : France services (ANCT, liste d'août 2024 et fichier de 2021), ESAT (DGCS et
 Finess, 2025), Finess (extraction du 12 mai 2026), SAE 2023 (Drees), lieux de conseillers numériques
-(ANCT, juin 2022), sous Licence Ouverte 2.0 ; courriels et téléphones y sont vidés. Tout le reste
-est un EXEMPLE FICTIF, et le dit dans ses noms.
+(ANCT, juin 2022), BPE 2019 par commune et type (Insee), sous Licence Ouverte 2.0 ; courriels et
+téléphones y sont vidés. Tout le reste est un EXEMPLE FICTIF, et le dit dans ses noms.
 """
 
 from __future__ import annotations
@@ -242,6 +242,10 @@ BPE_DETAIL = _texte("BPE24_fictif.csv")
 
 BPE_XY = _texte("bpe19_ensemble_xy_fictif.csv")
 
+BPE_ENSEMBLE = _texte("bpe_ensemble_2019.csv")
+
+BPE_LONG = _texte("DS_BPE_2024_fictif.csv")
+
 GEOJSON = {
     "type": "FeatureCollection",
     "name": "france_services",
@@ -298,6 +302,8 @@ ECHANTILLONS: dict[str, tuple[str, bytes]] = {
     "dgcs.esat": ("esat_2025.csv", ESAT.encode()),
     "drees.sae.id": ("ID_2023r.csv", SAE_ID.encode()),
     "insee.bpe.detail": ("BPE24.csv", BPE_DETAIL.encode()),
+    "insee.bpe.ensemble": ("bpe_ensemble_2019.csv", BPE_ENSEMBLE.encode()),
+    "insee.bpe.long": ("DS_BPE_2024_data.csv", BPE_LONG.encode()),
     "insee.bpe.ensemble_xy": ("bpe19_ensemble_xy.csv", BPE_XY.encode()),
 }
 """Gabarit vers nom et octets d'un échantillon dans sa vraie forme."""

@@ -112,7 +112,7 @@ def test_la_liste_des_producteurs_demandes_est_couverte() -> None:
         *("insee.filosofi1.communes", "insee.filosofi.long", "insee.melodi.filosofi"),
         *("insee.filosofi.iris_disponible", "insee.rp.dossier_complet", "insee.rp.base_population"),
         *("insee.rp.base_emploi", "insee.rp.base_logement", "insee.rp.base_diplomes"),
-        *("insee.rp.base_familles", "insee.bpe.long", "cnaf.prestations.communes"),
+        *("insee.rp.base_familles", "cnaf.prestations.communes"),
         *("cnaf.prestations.epci", "cnaf.prestations.departements", "drees.apl.medecins"),
         *("drees.aide_sociale.enfants_accueillis", "dares.defm.communes", "depp.ips.ecoles"),
         *("depp.ips.colleges", "depp.ips.lycees", "insee.qpv.revenus", "insee.qpv.insertion"),
@@ -164,7 +164,6 @@ def test_chaque_echantillon_a_son_origine_et_son_empreinte() -> None:
         ("reference_IRIS_geo2023.csv", "insee.iris.reference", "2023", 0),
         ("dares_defm_communes.csv", "dares.defm.communes", "2015-T4", 1),
         ("centroide_qpv.geojson", "anct.qpv.geojson", "2024", 0),
-        ("bpe_2019.csv", "insee.bpe.ensemble", "2019", 0),
     ],
 )
 def test_de_vraies_lignes_sont_reconnues(

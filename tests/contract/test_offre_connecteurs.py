@@ -305,6 +305,25 @@ def test_a_table_of_codes_that_changes_is_read_anew(connus: Connus, tmp_path: Pa
     assert encore.deja
 
 
+def test_a_count_of_facilities_is_as_many_services_at_their_commune(connus: Connus) -> None:
+    lignes = lu("insee.bpe.ensemble", connus)
+    assert {s["categorie"] for s in lignes.values()} == {"creche", "chrs"}
+    assert sum(s["code_insee"] == "40192" for s in lignes.values()) == 5
+    assert {s["date_source"] for s in lignes.values()} == {"2019"}
+    nouvelles = lu("insee.bpe.long", connus)
+    # Ni les totaux d'intercommunalité, ni un type que la table ne connaît pas.
+    assert sorted(str(s["nom"]) for s in nouvelles.values()) == [
+        "Crèche",
+        "Crèche",
+        "France services",
+    ]
+
+
+def test_a_real_file_with_none_of_our_types_is_refused(connus: Connus) -> None:
+    octets = (Path(__file__).parent / "echantillons" / "bpe_2019.csv").read_bytes()
+    assert "aucun service" in refus(octets, "bpe_2019.csv", connus)
+
+
 # ------------------------------------------------------------------ fichiers fautifs
 
 

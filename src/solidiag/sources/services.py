@@ -63,6 +63,8 @@ def lire_services(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFra
     )
     lecture = _Lecture(source, fichier, options)
     vues = options.toutes_les_vues(int(fichier.millesime[:4]))
+    for colonne, gardees in options.garder.items():
+        grille = grille.filter(pl.col(colonne).str.strip_chars().is_in(gardees))
     if options.correspondance and not options.vues:
         codes = sorted(code for vue in vues for code in vue.filtre[options.code])
         grille = grille.filter(pl.col(options.code).str.strip_chars().is_in(codes))
@@ -117,6 +119,7 @@ def _colonnes(options: OptionsServices) -> list[str]:
     listes = [
         *options.identifiants.values(),
         *options.completer,
+        *options.garder,
         *options.id,
         *options.adresse,
         *options.horaires,

@@ -104,6 +104,8 @@ class OptionsServices(_Gele):
         Ce que l'on tire de chaque ligne.
     code, correspondance
         Colonne du code du producteur, et table qui en fait des catégories ; en plus des ``vues``.
+    garder
+        Colonne vers valeurs gardées, pour toutes les vues.
     completer
         Colonne vers largeur où remettre les zéros de tête perdus.
     numeroter
@@ -156,6 +158,7 @@ class OptionsServices(_Gele):
     code: str = ""
     correspondance: Correspondance | None = Field(default=None, validate_default=True)
     vues: tuple[Vue, ...] = Field(default=(), validate_default=True)
+    garder: dict[str, tuple[str, ...]] = {}
     completer: dict[str, int] = {}
     numeroter: bool = False
     x: str = ""
