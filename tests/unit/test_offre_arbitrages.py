@@ -11,7 +11,11 @@ from solidiag.catalogue.service import CategorieService, lire_categories
 from solidiag.errors import ArbitrageImpossible
 from solidiag.model.service import SERVICES
 from solidiag.offre.arbitrages import Arbitrage, suites, verifier
+from solidiag.offre.cadre import Cadre
 from solidiag.offre.doublons import provenances, reunir
+from solidiag.offre.inventaire import inventaire_du_departement
+from solidiag.sources.services import lire_codes_postaux
+from solidiag.sources.territoires import charger_referentiel
 from solidiag.storage.depot import Depot
 
 
@@ -177,3 +181,24 @@ def test_the_siret_of_a_town_does_not_name_one_of_its_libraries() -> None:
         ),
     )  # fmt: skip
     assert len(set(groupes.values())) == 3
+
+
+def test_a_ruling_enters_the_inventory_of_a_department_and_its_table_of_pairs() -> None:
+    depot = Depot.embarque()
+    source, fichier = depot.fichier("offre.codes_postaux/codes_2026")
+    cadre = Cadre.depuis(
+        charger_referentiel(depot.octets),
+        lire_codes_postaux(depot.octets(fichier.fichier), source, fichier),
+    )
+    table = pl.DataFrame([ATELIER, AUTRE], schema=SERVICES)
+    rendu = inventaire_du_departement(
+        table,
+        cadre,
+        departement="40",
+        categories=_categories(),
+        couvertures={},
+        limitrophes=(),
+        arbitrages=[_arbitrage("c:1", "a:1")],
+    )
+    assert rendu.services["groupe"].n_unique() == 1
+    assert rendu.reunions["arbitrage"].to_list() == [_arbitrage("a:1", "c:1").dit]

@@ -234,6 +234,7 @@ def preparer(
             departement=departement,
             territoires=ids,
             personnes=personnes.frame,
+            besoins=besoins,
             origines=origines,
         )
         observations = pl.concat([observations, stabiliser(acces.observations)])
@@ -294,6 +295,11 @@ def preparer(
         qualite_offre=qualite.territoires,
         qualite_services=qualite.services,
         services_ecartes=qualite.ecartes,
+        arbitrages=publier(
+            offre.comparees.filter(pl.col("arbitrage").is_not_null()),
+            "arbitrages",
+            cles=("id_a", "id_b"),
+        ),
     )
 
 

@@ -88,6 +88,8 @@ class Matiere:
         (schémas de `solidiag.offre.qualite`).
     services_ecartes
         Services fermés, avec leur raison et leur date.
+    arbitrages
+        Paires de services qu'une personne a tranchées.
     coordination
         Tables de `solidiag.model.coordination` : ``acteurs``, ``dispositifs``, ``actions``,
         ``liens``, ``parcours``, ``roles``, ``constats``, ``reseau``, ``france_travail``,
@@ -136,6 +138,7 @@ class Matiere:
     qualite_offre: PublishedTable | None = None
     qualite_services: PublishedTable | None = None
     services_ecartes: PublishedTable | None = None
+    arbitrages: PublishedTable | None = None
     coordination: Mapping[str, PublishedTable] = field(default_factory=dict)
     changements: PublishedTable | None = None
     reglages: Sequence[tuple[str, str, str]] = ()
