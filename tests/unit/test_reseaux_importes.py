@@ -106,7 +106,23 @@ def test_the_imported_network_gives_the_times_of_the_extract(importe: Depot) -> 
     assert matrice[0, 1] == pytest.approx(VOITURE[1, 5], rel=1e-6)
     assert not trajets.estime
     assert "Essai-latest.osm.pbf, importé le 2026-11-24" in trajets.nom
+    assert "© les contributeurs d'OpenStreetMap, ODbL" in trajets.nom
     assert "ODbL" in trajets.remarques[0]
+
+
+def test_a_speed_of_the_person_changes_the_times_and_a_fault_is_said(importe: Depot) -> None:
+    livre = importe.declarations / "parametres" / "routes.yaml"
+    copie = reseaux_de(importe).racine / "reglages" / "parametres" / "routes.yaml"
+    copie.parent.mkdir(parents=True)
+    texte = livre.read_text("utf-8")
+    copie.write_text(texte.replace("    primary: 70\n", "    primary: 35\n"), "utf-8")
+    trajets = fournisseur_de_trajets(Depot(), communes=ICI)
+    aller = trajets.couples(ICI, ICI, limite=60)
+    plus_lent = aller.temps[(aller.depart == 0) & (aller.arrivee == 1)]
+    assert plus_lent[0] > VOITURE[1, 5] + 1
+    copie.write_text(texte.replace("    primary: 70\n", "    primary: -1\n"), "utf-8")
+    with pytest.raises(DeclarationInvalide, match=r"routes\.yaml.*primary"):
+        fournisseur_de_trajets(Depot(), communes=ICI)
 
 
 def test_a_network_that_does_not_cover_is_not_used_and_it_is_said(importe: Depot) -> None:
@@ -217,6 +233,18 @@ def test_a_dead_server_stops_unless_the_setting_allows_an_estimate(depot: Depot)
     assert trajets.estime
     assert "n'a pas répondu" in trajets.remarques[1]
     assert "les temps sont estimés" in trajets.remarques[1]
+
+
+def test_a_server_that_dies_later_is_not_mixed_with_an_estimate(depot: Depot) -> None:
+    def meurt(requete: BaseHTTPRequestHandler, rang: int) -> None:
+        (osrm if rang == 0 else en_panne)(requete, rang)
+
+    with serveur(meurt) as adresse:
+        trajets = _avec_secours(depot, adresse, "estimation")
+        assert len(trajets.couples(ICI, ICI, limite=60).temps) == 4
+        with pytest.raises(RecuperationImpossible, match="en panne"):
+            trajets.couples(ICI, ICI, limite=60)
+    assert not trajets.estime
 
 
 def test_a_server_without_the_mode_leaves_its_place(importe: Depot) -> None:

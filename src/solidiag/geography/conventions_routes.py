@@ -84,3 +84,14 @@ class ConventionsRoutes:
             haut=float(bande["haut"]),
             part_composante=float(contenu["part_composante_minimale"]),
         )
+
+
+def conventions_par_mode(contenu: Mapping[str, Any]) -> dict[str, ConventionsRoutes]:
+    """Renvoie les conventions de chaque mode, tirées de la déclaration ``routes``.
+
+    Raises
+    ------
+    KeyError, ValueError
+        Voir `ConventionsRoutes.depuis`.
+    """
+    return {mode: ConventionsRoutes.depuis(contenu, mode=mode) for mode in MODES}

@@ -111,7 +111,8 @@ class ItinerairesRoutiers:
     @property
     def nom(self) -> str:
         """Nom imprimé du fournisseur."""
-        return f"réseau routier OpenStreetMap ({self._nom})"
+        auteurs = "© les contributeurs d'OpenStreetMap, ODbL"
+        return f"réseau routier OpenStreetMap ({self._nom} ; {auteurs})"
 
     @property
     def mode(self) -> str:

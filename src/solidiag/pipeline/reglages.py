@@ -9,6 +9,7 @@ from typing import Any
 
 from solidiag.catalogue.service import lire_categories
 from solidiag.errors import DeclarationInvalide
+from solidiag.geography.conventions_routes import conventions_par_mode
 from solidiag.geography.distances import ParametresTrajet
 from solidiag.storage.declarations import lire_yaml
 from solidiag.storage.depot import Depot
@@ -41,6 +42,7 @@ class Reglage:
 
 
 _LECTURES: dict[str, Callable[[Any], object]] = {
+    "parametres/routes": conventions_par_mode,
     "parametres/temps_de_trajet": ParametresTrajet.depuis,
     "services/categories": lire_categories,
 }

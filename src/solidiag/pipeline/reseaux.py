@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.errors import DeclarationInvalide, DonneesError, FichierRefuse
+from solidiag.geography.conventions_routes import conventions_par_mode
 from solidiag.geography.referentiel import Referentiel
 from solidiag.geography.reseau_routier import ReseauRoutier
 from solidiag.sources.osm import Extrait, Progres, lire_extrait
@@ -61,14 +62,11 @@ def conventions_routes(depot: Depot) -> Mapping[str, Any]:
     DeclarationInvalide
         S'il y manque une clé, ou si une valeur est hors de ses limites.
     """
-    from solidiag.geography.conventions_routes import MODES, ConventionsRoutes
-
     contenu = depot.parametres("routes")
-    for mode in MODES:
-        try:
-            ConventionsRoutes.depuis(contenu, mode=mode)
-        except (KeyError, TypeError, ValueError) as erreur:
-            raise DeclarationInvalide("routes.yaml", [f"{mode} : {erreur}"]) from erreur
+    try:
+        conventions_par_mode(contenu)
+    except (KeyError, TypeError, ValueError) as erreur:
+        raise DeclarationInvalide("routes.yaml", [str(erreur)]) from erreur
     return contenu
 
 

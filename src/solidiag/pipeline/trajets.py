@@ -50,6 +50,7 @@ class TrajetsChoisis:
         self._fournisseur, self._secours = fournisseur, secours
         self.choix, self._autres = choix, autres
         self._panne = ""
+        self._a_servi = False
 
     @property
     def fournisseur(self) -> Itineraires:
@@ -88,20 +89,22 @@ class TrajetsChoisis:
         Raises
         ------
         RecuperationImpossible
-            Si le serveur ne répond à rien et que la personne n'a pas permis de secours.
+            Si le serveur ne répond à rien et que la personne n'a pas permis de secours, ou s'il a
+            déjà servi : des temps calculés et des temps estimés ne se mêlent pas.
         """
         try:
-            return self._fournisseur.couples(departs, arrivees, limite=limite)
+            trouves = self._fournisseur.couples(departs, arrivees, limite=limite)
         except RecuperationImpossible as erreur:
-            if self._secours is None:
+            if self._secours is None or self._a_servi:
                 raise
-            # Tous les temps d'un même rapport viennent du même fournisseur : on ne revient pas.
             self._panne = (
                 f"Le {self._fournisseur.nom} n'a pas répondu ({erreur.raison}) : les temps sont "
                 "estimés, comme le réglage le permet."
             )
             self._fournisseur, self._secours = self._secours, None
             return self._fournisseur.couples(departs, arrivees, limite=limite)
+        self._a_servi = self._a_servi or bool(len(trouves.temps))
+        return trouves
 
 
 def fournisseur_de_trajets(
