@@ -384,6 +384,22 @@ def test_saturation_et_attente_ne_disent_que_ce_qui_est_fourni() -> None:
     assert (ailleurs["status"], ailleurs["value"]) == ("L", None)
 
 
+def test_le_besoin_selon_l_age_augmente_la_demande_des_plus_ages() -> None:
+    """A 500 âgés sur 1 000 (poids 3), B aucun : besoins 2 et 1, moyens (2 × 1 000 + 3 000) / 4 000.
+
+    Demande du lieu : 1 000 × 1,6 × 1 + 3 000 × 0,8 × 0,68 = 3 232.
+    """
+    reglages = _reglages(
+        besoin_par_age={"tranches": {"ages": 3.0}, "autres": 1.0, "reference": "exemple fictif"}
+    )
+    communes = TROIS.head(2)
+    etude = _etude(communes, [_lieu(0)], reglages=reglages)
+    (sans,) = etude.calculer()
+    assert "apl" not in {mesure.suffixe for mesure in sans.mesures}
+    (acces,) = replace(etude, effectifs={"ages": {"01000": 500.0, "01001": 0.0}}).calculer()
+    assert _communales(acces, "apl") == pytest.approx([100_000 / 3232, 68_000 / 3232], abs=0.0006)
+
+
 def test_un_zonage_fourni_se_mesure_comme_les_autres() -> None:
     zonages = pl.DataFrame(
         {"commune": ["01000", "01002"], "zonage": ["crte"] * 2, "valeur": ["exemple fictif"] * 2}

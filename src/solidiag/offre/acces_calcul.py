@@ -34,6 +34,7 @@ from solidiag.offre.acces_modele import (
     Mesure,
 )
 from solidiag.offre.capacites import capacite_a_portee, delai_median, flottant, part_saturee
+from solidiag.offre.points import besoins_par_age, habitants
 
 if TYPE_CHECKING:
     from solidiag.offre.acces_domaines import Etude
@@ -136,6 +137,7 @@ class CalculDeDomaine:
             self._dans(seuil, tronque),
             self._hors(seuil, tronque),
             self._flottant(tronque),
+            *self._par_age(tronque),
             *self._horaires(seuil),
             *self._capacites(),
         ]
@@ -217,6 +219,38 @@ class CalculDeDomaine:
                 fois(acces, facteur), tronque, niveaux=TOUS, motif=AU_MOINS, decimales=3
             ),
         )
+
+    def _par_age(self, tronque: Booleens) -> list[Mesure]:
+        """Accès du type de l'APL : les habitants comptent selon le besoin de leur âge."""
+        declare = self.acces.reglage.besoin_par_age
+        if declare is None:
+            return []
+        gens = habitants(self.etude.departs)
+        besoins = besoins_par_age(
+            self.etude.departs,
+            self.etude.effectifs,
+            tranches=declare.tranches,
+            autres=declare.autres,
+        )
+        if besoins is None:
+            return []
+        acces = flottant(
+            self.couples,
+            public=replace(gens, effectifs=gens.effectifs * besoins),
+            offre=Encadrement.sans_marge(self.acces.lieux["poids"].to_numpy()),
+            decroissance=self.courbe,
+        )
+        facteur, unite = POUR[False]
+        lignes = self.groupes.moyennes(
+            tete(fois(acces, facteur), self._n),
+            poids=gens.effectifs[: self._n],
+            connus=self._connus,
+            niveaux=TOUS,
+            methode=self._methode,
+            motifs=self._motifs(tronque, AU_MOINS),
+            decimales=3,
+        )
+        return [Mesure(suffixe="apl", unite=unite, lignes=lignes)]
 
     def _horaires(self, seuil: int) -> list[Mesure]:
         mesures = []

@@ -8,7 +8,7 @@ elle est comptée, par les habitants sinon.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
@@ -53,6 +53,8 @@ class Etude:
         ``territoire, code`` (`acces_groupes.appartenance`).
     plafond
         Minutes au-delà desquelles un temps n'est pas publié.
+    effectifs
+        Indicateur → code de commune → personnes d'une tranche d'âge.
     """
 
     reglages: ReglagesAcces
@@ -67,6 +69,7 @@ class Etude:
     publics: Mapping[str, str]
     appartenance: pl.DataFrame
     plafond: float
+    effectifs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def calculer(self, domaines: Collection[str] = ()) -> tuple[AccesDomaine, ...]:
         """Renvoie l'accès de chaque domaine demandé (tous par défaut), dans l'ordre déclaré."""

@@ -89,6 +89,13 @@ _LIBELLES: dict[str, tuple[str, str, str, str]] = {
         "{territoire_dans}.",
         "taux",
     ),
+    "apl": (
+        "Lieux à portée par habitant, selon le besoin de son âge – {domaine}",
+        "lieux à portée selon l'âge, {domaine}",
+        "On compte {valeur} lieux à portée pour autant d'habitants de besoin moyen "
+        "{territoire_dans}.",
+        "taux",
+    ),
     "samedi": (
         "Public qui a un lieu ouvert le samedi à {seuil} minutes – {domaine}",
         "ouvert le samedi, {domaine}",

@@ -210,6 +210,45 @@ def public_du_domaine(
     )
 
 
+def besoins_par_age(
+    points: pl.DataFrame,
+    effectifs: Mapping[str, Mapping[str, float]],
+    *,
+    tranches: Mapping[str, float],
+    autres: float,
+) -> Reels | None:
+    """Renvoie le besoin d'une personne de chaque point, relatif à la moyenne de ceux que l'on sait.
+
+    Parameters
+    ----------
+    effectifs
+        Indicateur → code de commune → personnes de la tranche d'âge.
+    tranches, autres
+        Poids de chaque tranche, et des habitants qui ne sont dans aucune.
+
+    Returns
+    -------
+    Reels or None
+        1 là où une tranche n'est pas comptée ; rien si elle ne l'est nulle part.
+    """
+    gens = points["population"].fill_null(0.0).to_numpy()
+    par_commune = points.group_by("code").agg(pl.col("population").sum())
+    totaux: dict[str, float] = dict(par_commune.iter_rows())
+    besoins = {}
+    for code, total in totaux.items():
+        lus = {nom: effectifs.get(nom, {}).get(code) for nom in tranches}
+        if total and all(nombre is not None for nombre in lus.values()):
+            somme = sum(nombre for nombre in lus.values() if nombre is not None)
+            ponderes = sum(tranches[nom] * (nombre or 0.0) for nom, nombre in lus.items())
+            besoins[code] = (ponderes + autres * max(0.0, total - somme)) / total
+    connus = np.array([code in besoins for code in points["code"]])
+    bruts = np.array([besoins.get(code, 0.0) for code in points["code"]])
+    moyen = float(bruts[connus] @ gens[connus] / gens[connus].sum()) if connus.any() else 0.0
+    if moyen <= 0:
+        return None
+    return np.where(connus, bruts / moyen, 1.0)
+
+
 def _communes(
     communes: pl.DataFrame, valeurs: Mapping[str, float], *, departement: str
 ) -> tuple[dict[str, float], float, float]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from solidiag.catalogue.acces import ReglagesAcces
 from solidiag.catalogue.indicateur import MesureOffre
 from solidiag.catalogue.service import CategorieService
 from solidiag.catalogue.source import Couverture
 from solidiag.geography.couples import Itineraires
 from solidiag.geography.referentiel import Referentiel
-from solidiag.model.observation import OBSERVATIONS
+from solidiag.model.observation import AVEC_VALEUR, OBSERVATIONS
 from solidiag.model.origin import Origin
 from solidiag.offre.acces_domaines import Etude
 from solidiag.offre.acces_groupes import appartenance, zones_du_departement
@@ -85,6 +86,7 @@ def calculer_acces_par_domaine(
     points_fins: pl.DataFrame | None = None,
     nature: Nature = Nature.CARREAU,
     domaines: Collection[str] = (),
+    besoins: pl.DataFrame | None = None,
 ) -> AccesParDomaine:
     """Renvoie l'accès de chaque domaine de la grille.
 
@@ -105,6 +107,8 @@ def calculer_acces_par_domaine(
         ``commune, zonage, valeur`` en plus de ceux du référentiel (``crte``...).
     domaines
         Ceux que l'on mesure ; vide : tous.
+    besoins
+        Observations, d'où se lisent les effectifs par âge qu'un réglage demande.
     points_fins, nature
         Points plus fins que la commune (schéma `points.FINS`), et ce qu'ils sont.
 
@@ -164,6 +168,7 @@ def calculer_acces_par_domaine(
         },
         appartenance=appartenance(communes, departement=departement, zones=zones),
         plafond=float(conventions["plafond_minutes"]),
+        effectifs=_effectifs(reglages, besoins),
     )
     lus = etude.calculer(domaines)
     lots, mesures, trouvees = [pl.DataFrame(schema=OBSERVATIONS)], {}, dict[str, Origin]()
@@ -209,6 +214,32 @@ def calculer_acces_par_domaine(
     )
 
 
+def _effectifs(
+    reglages: ReglagesAcces, besoins: pl.DataFrame | None
+) -> dict[str, dict[str, float]]:
+    """Personnes de chaque tranche d'âge déclarée, par commune, à la période la plus récente."""
+    voulus = {
+        nom
+        for domaine in reglages.domaines.values()
+        if domaine.besoin_par_age
+        for nom in domaine.besoin_par_age.tranches
+    }
+    if not voulus or besoins is None:
+        return {}
+    lues = besoins.filter(
+        pl.col("indicateur").is_in(sorted(voulus)),
+        pl.col("territoire").str.starts_with("COM-"),
+        pl.col("status").is_in(list(AVEC_VALEUR)),
+    ).sort("periode")
+    effectifs: dict[str, dict[str, float]] = {}
+    for nom, territoire, valeur, numerateur in lues.select(
+        "indicateur", "territoire", "value", "numerateur"
+    ).iter_rows():
+        nombre = numerateur if numerateur is not None else valeur
+        effectifs.setdefault(nom, {})[territoire.removeprefix("COM-")] = nombre
+    return effectifs
+
+
 def calculer_acces_du_diagnostic(
     depot: Depot,
     referentiel: Referentiel,
@@ -217,6 +248,7 @@ def calculer_acces_du_diagnostic(
     departement: str,
     territoires: Sequence[str],
     personnes: pl.DataFrame,
+    besoins: pl.DataFrame | None = None,
     origines: Mapping[str, Origin],
 ) -> AccesParDomaine:
     """Renvoie l'accès par domaine d'un diagnostic, de son offre et de ses personnes concernées."""
@@ -232,6 +264,7 @@ def calculer_acces_du_diagnostic(
         personnes=personnes,
         provenances=offre.provenances,
         origines=origines,
+        besoins=besoins,
     )
 
 
