@@ -59,6 +59,9 @@ def serveur(repondre: Reponse) -> Iterator[str]:
         def do_GET(self) -> None:
             repondre(self, next(rangs))
 
+        def do_POST(self) -> None:
+            repondre(self, next(rangs))
+
         def log_message(self, *_: object) -> None:
             return
 
