@@ -66,7 +66,8 @@ def dessiner_reseau(
             places[identifiant] = y
             y += _RANGEE
         y += _ECART_DE_GROUPE
-    corps = [_arc(places[a], places[b], y) for a, b in aretes]
+    plus_long = max((abs(places[a] - places[b]) for a, b in aretes), default=1.0)
+    corps = [_arc(places[a], places[b], plus_long) for a, b in aretes]
     for identifiant, place in places.items():
         corps.append(_sommet(connus[identifiant], place, max(s.liens for s in sommets)))
     hauteur = y + 4
@@ -108,12 +109,12 @@ def ranger(connus: Mapping[str, Sommet], aretes: Sequence[tuple[str, str]]) -> l
     return sorted(groupes, key=lambda groupe: -len(groupe))
 
 
-def _arc(y_a: float, y_b: float, hauteur: float) -> str:
+def _arc(y_a: float, y_b: float, plus_long: float) -> str:
     """Renvoie un arc à droite des noms ; plus les acteurs sont loin, plus il s'écarte."""
     haut, bas = min(y_a, y_b), max(y_a, y_b)
     depart = _NOMS + 12
     fond = LARGEUR - depart - 6
-    ecart = fond * (0.12 + 0.88 * (bas - haut) / max(hauteur, 1.0))
+    ecart = fond * (0.1 + 0.9 * (bas - haut) / plus_long)
     x = depart + ecart * 4 / 3
     return (
         f'<path d="M{nombre_svg(depart)} {nombre_svg(haut)}'

@@ -25,8 +25,9 @@ from solidiag.publication.document import (
 from solidiag.publication.francais import dans, formater
 from solidiag.publication.graphiques.reseau import Sommet, dessiner_reseau
 from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.domaines import deplier
 
-_ACTEURS_MONTRES = 15
+_ACTEURS_MONTRES = 10
 _SOMMETS_MONTRES = 24
 _NOMS_MONTRES = 3
 
@@ -142,10 +143,9 @@ def _articulation(tables: Coordination) -> Iterator[Bloc]:
             id="tab-dispositifs",
             legende=(Texte("Dispositifs qui portent un domaine de la grille"),),
             colonnes=(
-                Colonne(entete="Dispositif", largeur=2.4),
+                Colonne(entete="Dispositif", largeur=4),
                 Colonne(entete="Période", largeur=1.1),
-                Colonne(entete="Où", largeur=1.4),
-                Colonne(entete="Domaines", largeur=3.2),
+                Colonne(entete="Où", largeur=1.8),
                 Colonne(entete="D'où on le sait", largeur=1.2),
             ),
             lignes=tuple(_dispositif(tables, ligne) for ligne in champ),
@@ -158,44 +158,36 @@ def _articulation(tables: Coordination) -> Iterator[Bloc]:
                 Texte("."),
             )
         )
-    orphelins = tables.constats("orphelin")
-    if not orphelins:
-        return
-    yield Paragraphe(
-        contenu=(
-            tables.nombre(len(orphelins), "orphelins"),
-            Texte(" domaines ne sont portés par aucun dispositif que les sources réunies "),
-            Texte("fassent connaître. Le tableau dit ceux que les textes prévoient : leur liste "),
-            Texte("et leur contenu sont à demander."),
-        )
-    )
-    yield Tableau(
-        id="tab-orphelins",
-        legende=(Texte("Domaines sans dispositif connu, et dispositifs à demander"),),
-        colonnes=(Colonne(entete="Domaine", largeur=2), Colonne(entete="À demander", largeur=3)),
-        lignes=tuple(
-            (
-                Cellule(contenu=(Mention(tables.domaines[o["domaine"]], "nom"),)),
-                Cellule(contenu=(Mention(_types_a_demander(tables, o["dispositifs"]), "nom"),)),
-            )
-            for o in orphelins
-        ),
-    )
 
 
-def _types_a_demander(tables: Coordination, types: Sequence[str]) -> str:
-    connus = tables.matiere.types_de_dispositifs
-    noms = [connus[t].titre for t in types if t in connus]
-    return " ; ".join(noms) or "aucun dispositif national ne le porte à notre connaissance"
+def _a_demander(tables: Coordination) -> dict[str, str]:
+    """Renvoie, par domaine sans dispositif connu, ceux que les textes prévoient."""
+    types = tables.matiere.types_de_dispositifs
+    dits = {}
+    for constat in tables.constats("orphelin"):
+        noms = [types[t].sigle or types[t].nom for t in constat["dispositifs"] if t in types]
+        dits[constat["domaine"]] = " ; ".join(noms) or "aucun à notre connaissance"
+    return dits
+
+
+def _par_domaine(tables: Coordination) -> dict[str, list[str]]:
+    """Renvoie le nom des dispositifs connus de chaque domaine ; un contrat par type suffit."""
+    types = tables.matiere.types_de_dispositifs
+    connus: dict[str, list[str]] = defaultdict(list)
+    for ligne in tables.lignes("dispositifs"):
+        type_ = types.get(ligne["type"])
+        nom = type_.nom if type_ else ligne["nom"]
+        for domaine in ligne["domaines"]:
+            if not ligne["hors_champ"] and nom not in connus[domaine]:
+                connus[domaine].append(nom)
+    return connus
 
 
 def _dispositif(tables: Coordination, ligne: Mapping[str, Any]) -> tuple[Cellule, ...]:
-    domaines = [tables.domaines.get(d, d) for d in ligne["domaines"]]
     return (
         Cellule(contenu=(Mention(ligne["nom"], "nom"),)),
         Cellule(contenu=(Mention(_periode(ligne), "date"),)),
         Cellule(contenu=tuple(_ou(tables, ligne))),
-        Cellule(contenu=(Mention(" ; ".join(domaines), "nom"),)),
         Cellule(contenu=(Texte(_PROVENANCES.get(ligne["provenance"], ligne["provenance"])),)),
     )
 
@@ -238,12 +230,9 @@ def _roles(tables: Coordination) -> Iterator[Bloc]:
     locaux = set(tables.matiere.epci)
     constates: dict[str, set[str]] = defaultdict(set)
     presents: dict[str, set[str]] = defaultdict(set)
-    prevus: dict[str, list[str]] = defaultdict(list)
     for ligne in roles:
         domaine, acteur = ligne["domaine"], ligne["acteur"]
         if ligne["provenance"] == "texte":
-            if ligne["role"] == "pilote" and acteur not in prevus[domaine]:
-                prevus[domaine].append(acteur)
             continue
         constates[domaine].add(acteur)
         if ligne["territoire"] in locaux:
@@ -259,29 +248,53 @@ def _roles(tables: Coordination) -> Iterator[Bloc]:
             Texte("."),
         )
     )
-    total = len(locaux)
+    connus, a_demander = _par_domaine(tables), _a_demander(tables)
     yield Tableau(
         id="tab-roles",
-        legende=(Texte("Acteurs constatés par domaine, et territoires où aucun ne se lit"),),
+        legende=(Texte("Par domaine : pilote, acteurs constatés, dispositifs"),),
         colonnes=(
-            Colonne(entete="Domaine", largeur=3),
-            Colonne(entete="Pilote prévu", largeur=2.6),
-            Colonne(entete="Acteurs constatés", alignement="droite", largeur=1.1),
-            Colonne(
-                entete="Intercommunalités où un acteur se lit", alignement="droite", largeur=1.4
-            ),
-            Colonne(entete="Inconnu", alignement="droite", largeur=1),
+            Colonne(entete="Domaine", largeur=2.5),
+            Colonne(entete="Pilote prévu", largeur=2.3),
+            Colonne(entete="Acteurs constatés", alignement="droite", largeur=1.2),
+            Colonne(entete="Intercommunalités où un acteur se lit", largeur=1.4),
+            Colonne(entete="Dispositifs connus", largeur=2),
+            Colonne(entete="Prévus, à demander", largeur=2),
         ),
         lignes=tuple(
             (
                 Cellule(contenu=(Mention(d.libelle, "nom"),)),
-                Cellule(contenu=(Mention(_noms(tables, prevus[d.id]) or "non précisé", "nom"),)),
+                Cellule(contenu=(Mention(deplier(d.pilote) or "non précisé", "nom"),)),
                 Cellule(contenu=_compte_ou_inconnu(tables, constates[d.id], f"acteurs:{d.id}")),
-                Cellule(contenu=(tables.nombre(len(presents[d.id]), f"presents:{d.id}"),)),
-                Cellule(contenu=(tables.nombre(total - len(presents[d.id]), f"inconnus:{d.id}"),)),
+                Cellule(contenu=_presents(tables, presents[d.id], len(locaux), d.id)),
+                Cellule(contenu=(Mention(" ; ".join(connus[d.id]) or "inconnus", "nom"),)),
+                Cellule(contenu=(Mention(a_demander.get(d.id, "—"), "nom"),)),
             )
             for d in tables.matiere.grille.domaines
         ),
+        notes=_sigles(tables),
+    )
+
+
+def _sigles(tables: Coordination) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie le développement des sigles de la colonne « à demander », en une note."""
+    types = tables.matiere.types_de_dispositifs
+    cites = {t for constat in tables.constats("orphelin") for t in constat["dispositifs"]}
+    dits = sorted((types[t].sigle, types[t].nom) for t in cites if t in types and types[t].sigle)
+    if not dits:
+        return ()
+    texte = " ; ".join(f"{sigle} : {nom[:1].lower()}{nom[1:]}" for sigle, nom in dits)
+    return ((Mention(f"{texte}.", "nom"),),)
+
+
+def _presents(
+    tables: Coordination, presents: set[str], total: int, domaine: str
+) -> tuple[Ligne, ...]:
+    if not presents:
+        return (Texte("inconnu partout"),)
+    return (
+        tables.nombre(len(presents), f"presents:{domaine}"),
+        Texte(" sur "),
+        tables.nombre(total, f"territoires:{domaine}"),
     )
 
 
@@ -535,22 +548,26 @@ def _france_travail(tables: Coordination) -> Iterator[Bloc]:
     colonnes = [
         Colonne(entete="Territoire", largeur=2.6),
         Colonne(entete="Agences inscrites", alignement="droite", largeur=1),
-        Colonne(entete="Liens constatés", alignement="droite", largeur=1),
+        Colonne(entete="Liens trouvés dans les sources", alignement="droite", largeur=1.2),
     ]
     if decrits:
         colonnes += [Colonne(entete=_majuscule(e), largeur=1) for e in ETAPES.values()]
         colonnes.append(Colonne(entete="Premier maillon manquant", largeur=1.5))
-    territoires = [tables.matiere.departement.id, *tables.matiere.epci]
+    departement = tables.matiere.departement.id
+    territoires = [
+        t
+        for t in (departement, *tables.matiere.epci)
+        if t in lignes
+        and (decrits or t == departement or lignes[t]["agences"] or lignes[t]["liens"])
+    ]
     yield Tableau(
         id="tab-france-travail",
         legende=(Texte("Agences, liens et parcours d'accompagnement"),),
         colonnes=tuple(colonnes),
         lignes=tuple(
-            _territoire_ft(tables, t, lignes[t], parcours[t], decrits=decrits)
-            for t in territoires
-            if t in lignes
+            _territoire_ft(tables, t, lignes[t], parcours[t], decrits=decrits) for t in territoires
         ),
-        notes=() if decrits else ((Texte(_PARCOURS_INCONNU),),),
+        notes=() if decrits else ((Texte(_SANS_AGENCE),), (Texte(_PARCOURS_INCONNU),)),
     )
     yield Encadre(
         titre="Ce qu'il faut demander pour décrire le parcours",
@@ -570,6 +587,10 @@ def _france_travail(tables: Coordination) -> Iterator[Bloc]:
     )
 
 
+_SANS_AGENCE = (
+    "Les intercommunalités absentes du tableau n'ont ni agence inscrite ni lien trouvé ; les "
+    "permanences et les points d'accueil ne sont pas dans ces sources."
+)
 _PARCOURS_INCONNU = (
     "Orientation, diagnostic, référent, suivi : les quatre étapes du parcours sont inconnues dans "
     "tous les territoires, faute de source réunie."
