@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_un_arc_par_lien_un_nom_par_acteur_un_carre_par_pont() -> None:
     assert "Banque fictive &amp; fils" in svg
     hauteurs = [float(y) for y in re.findall(r'<text x="250" y="([\d.]+)"', svg)]
     assert len(hauteurs) == len(SOMMETS)
-    ecarts = [b - a for a, b in zip(hauteurs, hauteurs[1:], strict=False)]
+    ecarts = [b - a for a, b in pairwise(hauteurs)]
     assert min(ecarts) >= 18
 
 
