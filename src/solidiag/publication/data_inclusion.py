@@ -175,27 +175,36 @@ def ecrire_export(export: Export, dossier: Path, *, territoire: str) -> list[Pat
     À la racine, les fichiers sous Licence Ouverte ; ceux d'une autre licence sont dans un dossier
     à son nom.
     """
-    dossier.mkdir(parents=True, exist_ok=True)
     ecrits = []
+    for nom, octets in fichiers_de(export, territoire=territoire).items():
+        chemin = dossier / nom
+        chemin.parent.mkdir(parents=True, exist_ok=True)
+        chemin.write_bytes(octets)
+        ecrits.append(chemin)
+    return ecrits
+
+
+def fichiers_de(export: Export, *, territoire: str) -> dict[str, bytes]:
+    """Renvoie les octets de chaque fichier d'un export, par chemin dans son dossier."""
+    fichiers: dict[str, bytes] = {}
     for licence, lot in export.lots.items():
-        ici = dossier if licence == LICENCE_OUVERTE else dossier / licence
-        ici.mkdir(exist_ok=True)
+        ici = "" if licence == LICENCE_OUVERTE else f"{licence}/"
         for nom, lignes, champs in (
             ("structures", lot.structures, CHAMPS_STRUCTURE),
             ("services", lot.services, CHAMPS_SERVICE),
         ):
             texte = json.dumps(list(lignes), ensure_ascii=False, indent=1)
-            ecrits.append(_ecrire(ici / f"{nom}.json", (texte + "\n").encode()))
-            ecrits.append(_ecrire(ici / f"{nom}.csv", _csv(_en_table(lignes, champs))))
-        ecrits.append(_ecrire(ici / "provenances.csv", _csv(lot.provenances)))
+            fichiers[f"{ici}{nom}.json"] = (texte + "\n").encode()
+            fichiers[f"{ici}{nom}.csv"] = _csv(_en_table(lignes, champs))
+        fichiers[f"{ici}provenances.csv"] = _csv(lot.provenances)
     refus = pl.DataFrame(
         [(r.id, r.nom, r.raison) for r in export.refus],
         schema={"id": pl.String, "nom": pl.String, "raison": pl.String},
         orient="row",
     )
-    ecrits.append(_ecrire(dossier / "non_exportes.csv", _csv(refus)))
-    ecrits.append(_ecrire(dossier / "LISEZ-MOI.txt", _lisez_moi(export, territoire).encode()))
-    return ecrits
+    fichiers["non_exportes.csv"] = _csv(refus)
+    fichiers["LISEZ-MOI.txt"] = _lisez_moi(export, territoire).encode()
+    return fichiers
 
 
 def _convertir(
@@ -358,11 +367,6 @@ def _csv(table: pl.DataFrame) -> bytes:
     tampon = io.BytesIO()
     table.write_csv(tampon)
     return tampon.getvalue()
-
-
-def _ecrire(chemin: Path, octets: bytes) -> Path:
-    chemin.write_bytes(octets)
-    return chemin
 
 
 def _lisez_moi(export: Export, territoire: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
 import polars as pl
 
 from solidiag.model.observation import MARQUES
+from solidiag.publication.data_inclusion import exporter_matiere, fichiers_de
 from solidiag.publication.document import Cle
 from solidiag.publication.donnees import TABLES_PARQUET, octets_xlsx, tables_ouvertes
 from solidiag.publication.matiere import Matiere
@@ -21,6 +23,8 @@ from solidiag.publication.verification.tables import (
 )
 
 CLASSEUR = "donnees.xlsx"
+EXPORT = "data_inclusion"
+"""Dossier de l'export data·inclusion, comparé octet par octet."""
 
 
 class DonneesOuvertes:
@@ -37,12 +41,24 @@ class DonneesOuvertes:
     def noms(self) -> list[str]:
         """Renvoie les fichiers attendus."""
         csv = [f"{nom}.csv" for nom in self.tables]
-        return [*csv, *(f"{nom}.parquet" for nom in TABLES_PARQUET), CLASSEUR]
+        parquet = [f"{nom}.parquet" for nom in TABLES_PARQUET]
+        return [*csv, *parquet, CLASSEUR, *self.exportes]
+
+    @cached_property
+    def exportes(self) -> dict[str, bytes]:
+        """Octets attendus de l'export data·inclusion, par chemin."""
+        if not self.matiere.vocabulaire_services:
+            return {}
+        export = exporter_matiere(self.matiere)
+        fichiers = fichiers_de(export, territoire=self.matiere.departement.nom)
+        return {f"{EXPORT}/{nom}": octets for nom, octets in fichiers.items()}
 
     def verifier(self, nom: str, octets: bytes, *, fichier: str) -> Releve:
         """Compare un fichier à la table recalculée."""
         if nom == CLASSEUR:
             return self._classeur(octets, fichier=fichier)
+        if nom in self.exportes:
+            return _comparer_octets(octets, self.exportes[nom], fichier=fichier)
         table, _, suffixe = nom.rpartition(".")
         lecture = verifier_csv if suffixe == "csv" else verifier_parquet
         return lecture(octets, self.tables[table], fichier=fichier)
@@ -88,3 +104,30 @@ class DonneesOuvertes:
         if observe.precision == "floor":
             return f"≤ {observe.value:g}".replace(".", ",")
         return round(float(observe.value), 4)
+
+
+def _comparer_octets(octets: bytes, attendus: bytes, *, fichier: str) -> Releve:
+    """Compare un fichier à ses octets recalculés ; l'écart dit la première ligne qui diffère."""
+    trouvees, voulues = octets.splitlines(), attendus.splitlines()
+    if octets == attendus:
+        return Releve(fichier=fichier, lus=len(re.findall(rb"\d+(?:\.\d+)?", octets)))
+    rang = next(
+        (
+            rang
+            for rang, (trouvee, voulue) in enumerate(zip(trouvees, voulues, strict=False), start=1)
+            if trouvee != voulue
+        ),
+        min(len(trouvees), len(voulues)) + 1,
+    )
+    ecart = Ecart(
+        genre="difference",
+        fichier=fichier,
+        lieu=f"ligne {rang}",
+        attendu=_ligne(voulues, rang),
+        trouve=_ligne(trouvees, rang),
+    )
+    return Releve(fichier=fichier, ecarts=(ecart,))
+
+
+def _ligne(lignes: list[bytes], rang: int) -> str:
+    return lignes[rang - 1].decode(errors="replace")[:120] if rang <= len(lignes) else ""
