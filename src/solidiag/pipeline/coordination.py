@@ -284,7 +284,13 @@ def _tables(
             departement=departement,
             prevus=prevus,
         ),
-        regles.echeances(registres.dispositifs, registres.actions, jour=jour),
+        regles.echeances(
+            registres.dispositifs,
+            registres.actions,
+            jour=jour,
+            situer=situer,
+            departement=departement,
+        ),
         france_travail.constats_du_parcours(parcours, territoires),
     )
     return {

@@ -126,20 +126,49 @@ def test_where_an_end_stands(fin, situation):
     assert situer_echeance(fin, JOUR) == situation
 
 
-def test_the_calendar_goes_from_the_oldest_end_and_leaves_out_the_unknown(gabarit):
-    calendrier = echeances(gabarit["dispositifs"], gabarit["actions"], jour=JOUR)
+def test_the_calendar_goes_from_the_oldest_end_and_leaves_out_the_unknown(gabarit, situer):
+    calendrier = echeances(
+        gabarit["dispositifs"], gabarit["actions"], jour=JOUR, situer=situer, departement=LANDES
+    )
     assert [c["date"] for c in calendrier] == [
         "2025-12-31", "2026-11-01", "2026-12-31", "2027", "2027-12-31", "2027-12-31", "2027-12-31",
     ]  # fmt: skip
     assert calendrier[0]["objet"] == "fin passée : PDI (EXEMPLE FICTIF)"
     assert calendrier[2]["objet"] == "fin proche : CTG (EXEMPLE FICTIF)"
     assert calendrier[2]["acteurs"] == ["caf-ici"]
+    assert calendrier[2]["territoire"] == MARSAN
+
+
+def test_a_scheme_of_several_places_ends_in_the_department(gabarit, situer):
+    deux = gabarit["dispositifs"].filter(pl.col("id") == "ctg-marsan").to_dicts()
+    deux = [{**deux[0], "territoires": t} for t in ([MARSAN, DAX], ["COM-40192", MARSAN])]
+    calendrier = echeances(
+        en_table(deux, DISPOSITIFS),
+        en_table([], ACTIONS),
+        jour=JOUR,
+        situer=situer,
+        departement=LANDES,
+    )
+    assert [c["territoire"] for c in calendrier] == [LANDES, MARSAN]
+
+
+def test_an_action_for_everyone_meets_any_public(gabarit, situer):
+    lignes = gabarit["actions"].filter(pl.col("id").is_in(["scooters", "voitures"])).to_dicts()
+    lignes[0]["publics"] = ["tous-publics"]
+    trouves = chevauchements(en_table(lignes, ACTIONS), situer=situer, departement=LANDES)
+    assert [c["confiance"] for c in trouves] == ["etabli"]
 
 
 def test_constats_have_the_declared_schema(gabarit, situer):
     table = table_des_constats(
         chevauchements(gabarit["actions"], situer=situer, departement=LANDES),
-        echeances(en_table([], DISPOSITIFS), gabarit["actions"], jour=JOUR),
+        echeances(
+            en_table([], DISPOSITIFS),
+            gabarit["actions"],
+            jour=JOUR,
+            situer=situer,
+            departement=LANDES,
+        ),
     )
     assert table.height == 6
     assert table["genre"].value_counts().sort("genre")["count"].to_list() == [2, 4]

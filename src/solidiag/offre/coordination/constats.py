@@ -20,9 +20,11 @@ PROCHE_MOIS = 12
 
 Situation = Literal["passee", "proche", "a_venir", "inconnue"]
 
-_MOTS_VIDES = frozenset(
-    {"a", "au", "aux", "d", "de", "des", "du", "et", "l", "la", "le", "les", "en"}
-)
+_TOUS = "tous publics"
+_MOTS_VIDES = frozenset([
+    "a", "au", "aux", "avec", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "par",
+    "pour", "un", "une",
+])  # fmt: skip
 
 
 def situer_echeance(fin: str | None, jour: date) -> Situation:
@@ -50,12 +52,18 @@ def situer_echeance(fin: str | None, jour: date) -> Situation:
 
 
 def echeances(
-    dispositifs: pl.DataFrame, actions: pl.DataFrame, *, jour: date
+    dispositifs: pl.DataFrame,
+    actions: pl.DataFrame,
+    *,
+    jour: date,
+    situer: Situer,
+    departement: str,
 ) -> list[dict[str, Any]]:
     """Renvoie le calendrier des fins connues, de la plus ancienne à la plus lointaine.
 
     ``objet`` : « fin passée », « fin proche » ou « fin à venir », suivi du nom. Un dispositif sans
-    date de fin n'y est pas : sa fin est inconnue.
+    date de fin n'y est pas : sa fin est inconnue. ``territoire`` est le sien s'il n'en a qu'un,
+    ou celui de la matrice où ils sont tous, sinon le département.
     """
     dits = {"passee": "fin passée", "proche": "fin proche", "a_venir": "fin à venir"}
     lignes = []
@@ -64,14 +72,18 @@ def echeances(
             situation = situer_echeance(ligne["fin"], jour)
             if situation == "inconnue":
                 continue
+            lieux = list(ligne["territoires"] or ())
+            locaux = {next(iter(situer(lieu)), departement) for lieu in lieux}
+            commun = locaux.pop() if len(locaux) == 1 else departement
+            nomme = ligne["id"] if genre == "dispositif" else ligne["dispositif"]
             porteur = ligne["pilote"] if genre == "dispositif" else ligne["acteur"]
             lignes.append(
                 {
                     "genre": "echeance",
                     "domaine": None if genre == "dispositif" else ligne["domaine"],
-                    "territoire": next(iter(ligne["territoires"] or ()), None),
+                    "territoire": lieux[0] if len(lieux) == 1 else commun,
                     "acteurs": [porteur] if porteur else [],
-                    "dispositifs": [ligne["id"] if genre == "dispositif" else ligne["dispositif"]],
+                    "dispositifs": [nomme] if nomme else [],
                     "objet": f"{dits[situation]} : {ligne['nom']}",
                     "date": ligne["fin"],
                     "confiance": "etabli" if ligne["provenance"] == "gabarit" else "a_verifier",
@@ -211,7 +223,9 @@ def _simples(publics: Sequence[str] | None) -> frozenset[str]:
 
 def _recoupe(a: frozenset[str], b: frozenset[str]) -> bool | None:
     """Vrai si deux ensembles dits se recoupent, faux sinon, rien si l'un n'est pas dit."""
-    return None if not a or not b else bool(a & b)
+    if not a or not b:
+        return None
+    return _TOUS in a or _TOUS in b or bool(a & b)
 
 
 def _lieux_communs(
