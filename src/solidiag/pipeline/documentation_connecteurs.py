@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from solidiag.catalogue.gabarit import Gabarit, Telechargement
+from solidiag.sources.offre.finess import LECTEUR_EQUIPEMENTS
+from solidiag.sources.registre_services import LECTEURS_SERVICES
 from solidiag.storage.depot import Depot
 
 _FORMES = {
@@ -74,10 +76,24 @@ def _ligne(depot: Depot, gabarit: Gabarit) -> str:
         f"[{depot.catalogue[r.indicateur].libelle_court}](indicateurs/{r.indicateur}.md)"
         for r in gabarit.remplit
     )
+    if gabarit.lecteur in LECTEURS_SERVICES:
+        remplit = _services(gabarit)
     return (
         f"| {titre}<br>`{gabarit.id}` | {forme} | {remplit or 'rien encore'} "
         f"| {_recuperation(gabarit.telechargements)} |"
     )
+
+
+def _services(gabarit: Gabarit) -> str:
+    """Renvoie ce qu'une liste de services apporte à l'inventaire, et la table de ses codes."""
+    table = gabarit.options.get("correspondance")
+    if gabarit.lecteur == LECTEUR_EQUIPEMENTS:
+        return "capacités des établissements de l'inventaire"
+    if not table:
+        return "services de l'inventaire"
+    categories = {regle.get("categorie") for regle in table["codes"].values()} - {"", None}
+    nombre = f"{len(categories)} catégorie{'s' * (len(categories) > 1)}"
+    return f"services de l'inventaire : {nombre}, table `services/{table['table']}.yaml`"
 
 
 def _recuperation(telechargements: tuple[Telechargement, ...]) -> str:
