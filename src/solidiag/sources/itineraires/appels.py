@@ -165,12 +165,12 @@ class _Passager(Exception):
 
 
 def _dit_trop_grand(motif: str) -> bool:
-    """OSRM : code « TooBig » ; Valhalla : erreurs 150 et 154, distance ou nombre dépassés."""
+    """OSRM : « TooBig » ; Valhalla : 150 (trop de points, non vérifié), 154 (distance dépassée)."""
     return motif.startswith(("TooBig", "150 ", "154 "))
 
 
 def _dit_sans_trajet(motif: str) -> bool:
-    """OSRM : « NoTable », « NoSegment » ; Valhalla : 170, 171 et 442, rien à portée du point."""
+    """OSRM : « NoTable », « NoSegment » ; Valhalla : 170, 171, 442 (numéros non vérifiés)."""
     return motif.startswith(("NoTable", "NoSegment", "NoRoute", "170 ", "171 ", "442 "))
 
 
