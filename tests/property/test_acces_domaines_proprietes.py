@@ -395,9 +395,9 @@ def test_le_besoin_selon_l_age_augmente_la_demande_des_plus_ages() -> None:
     communes = TROIS.head(2)
     etude = _etude(communes, [_lieu(0)], reglages=reglages)
     (sans,) = etude.calculer()
-    assert "apl" not in {mesure.suffixe for mesure in sans.mesures}
+    assert "par_age" not in {mesure.suffixe for mesure in sans.mesures}
     (acces,) = replace(etude, effectifs={"ages": {"01000": 500.0, "01001": 0.0}}).calculer()
-    assert _communales(acces, "apl") == pytest.approx([100_000 / 3232, 68_000 / 3232], abs=0.0006)
+    assert _communales(acces, "par_age") == pytest.approx([100_000 / 3232, 68_000 / 3232], abs=0.0006)
 
 
 def test_un_zonage_fourni_se_mesure_comme_les_autres() -> None:

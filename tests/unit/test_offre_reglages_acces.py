@@ -75,7 +75,7 @@ def test_un_renvoi_sans_but_est_refuse(depot: Depot, contenu: dict[str, Any]) ->
         "domaines : « levee-freins » manque",
         "domaines.petite-enfance.categories : « creches » n'est pas une catégorie de services",
         "domaines.aide-alimentaire.decroissance : « paliers_31 » n'est pas déclarée ; "
-        "déclarées : paliers_15, paliers_30, paliers_45, paliers_60, paliers_apl",
+        "déclarées : paliers_15, paliers_20, paliers_30, paliers_45, paliers_60",
         "domaines.inconnu : ce domaine n'est pas dans la grille",
     )
 

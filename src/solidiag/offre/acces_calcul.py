@@ -250,7 +250,7 @@ class CalculDeDomaine:
             motifs=self._motifs(tronque, AU_MOINS),
             decimales=3,
         )
-        return [Mesure(suffixe="apl", unite=unite, lignes=lignes)]
+        return [Mesure(suffixe="par_age", unite=unite, lignes=lignes)]
 
     def _horaires(self, seuil: int) -> list[Mesure]:
         mesures = []

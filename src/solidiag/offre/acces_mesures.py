@@ -59,7 +59,7 @@ RESUMES: dict[str, pl.DataType] = {
 }
 """Ce que l'on sait de l'accès à chaque domaine. ``etat`` : ``mesure``, ou ``sans_lieu``."""
 
-AUCUNE_NORME = "aucune norme publiée"
+AUCUNE_NORME = "aucune norme publiée connue"
 
 _LIBELLES: dict[str, tuple[str, str, str, str]] = {
     "temps": (
@@ -89,7 +89,7 @@ _LIBELLES: dict[str, tuple[str, str, str, str]] = {
         "{territoire_dans}.",
         "taux",
     ),
-    "apl": (
+    "par_age": (
         "Lieux à portée par habitant, selon le besoin de son âge – {domaine}",
         "lieux à portée selon l'âge, {domaine}",
         "On compte {valeur} lieux à portée pour autant d'habitants de besoin moyen "

@@ -19,6 +19,7 @@ from solidiag.catalogue.indicateur import (
     MesureOffre,
 )
 from solidiag.catalogue.source import Source
+from solidiag.pipeline.documentation_acces import page_acces
 from solidiag.pipeline.documentation_connecteurs import page_connecteurs
 from solidiag.publication.francais import UNITES
 from solidiag.storage.depot import Depot
@@ -62,6 +63,7 @@ def pages(depot: Depot) -> dict[str, str]:
         contenu[f"mesures/{mesure.id}.md"] = _page_mesure(depot, mesure)
     for source in depot.sources.values():
         contenu[f"sources/{source.id}.md"] = _page_source(depot, source)
+    contenu["methode/acces_domaines.md"] = page_acces(depot, _ENTETE)
     contenu["connecteurs.md"] = page_connecteurs(depot, _ENTETE)
     contenu["indicateurs/index.md"] = _index_indicateurs(depot)
     contenu["mesures/index.md"] = _index(
