@@ -196,14 +196,16 @@ def inventorier(
     categories: Mapping[str, CategorieService],
 ) -> tuple[Inventaire, dict[str, list[Origin]]]:
     """Renvoie l'inventaire d'un département, et les provenances de chaque source."""
-    lus = lire_tous_les_services(depot, departement)
+    cadre = charger_cadre(depot, referentiel)
+    limitrophes = referentiel.limitrophes(departement)
+    lus = lire_tous_les_services(depot, cadre, departement=departement, limitrophes=limitrophes)
     inventaire = inventaire_du_departement(
         lus.services,
-        charger_cadre(depot, referentiel),
+        cadre,
         departement=departement,
         categories=categories,
         couvertures=lus.couvertures,
-        limitrophes=referentiel.limitrophes(departement),
+        limitrophes=limitrophes,
         arbitrages=lire_decisions(depot),
         geocodes=depot.geocodages.lire() if depot.geocodages is not None else (),
         thematiques=charger_thematiques(depot),
@@ -264,13 +266,18 @@ def _population(besoins: pl.DataFrame) -> dict[str, float]:
     return dict(lignes.select("territoire", "value").iter_rows())
 
 
+def _sans_rapport(libelle: str) -> str:
+    """Renvoie ce que compte une mesure, sans la population à laquelle elle le rapporte."""
+    return libelle.partition(" pour 1")[0]
+
+
 def _deduire(mesure: MesureOffre, identifiant: str) -> MesureOffre:
     suffixe = identifiant.rpartition(".")[2]
     libelle, court, unite = _SUFFIXES[suffixe]
     return MesureOffre(
         id=identifiant,
-        libelle=libelle.format(mesure.libelle),
-        libelle_court=court.format(mesure.libelle_court),
+        libelle=libelle.format(_sans_rapport(mesure.libelle)),
+        libelle_court=court.format(_sans_rapport(mesure.libelle_court)),
         domaines=mesure.domaines,
         nature=mesure.nature,
         origine="services",

@@ -1,4 +1,4 @@
-"""Derniers chapitres : offre, ordre provisoire, ce qui manque, sources, glossaire."""
+"""Derniers chapitres : ordre provisoire, ce qui manque, sources, glossaire."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ from solidiag.publication.document import (
     Texte,
     Titre,
 )
-from solidiag.publication.francais import de, formater
+from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
-from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.graphes import graphe_rangs
-from solidiag.publication.rapport.tableaux import PORTEES_COURTES, nombre_de
+from solidiag.publication.rapport.tableaux import PORTEES_COURTES
 
 _SANS_RANG: dict[str, str] = {
     "presence": "Connus par leur seule présence, non classés",
@@ -46,81 +45,6 @@ LICENCES: dict[str, str] = {
 
 def _nom(texte: str) -> tuple[Ligne, ...]:
     return (Mention(texte, "nom"),)
-
-
-def chapitre_offre(matiere: Matiere, cartes: Cartotheque) -> Iterator[Bloc]:
-    """Renvoie la synthèse de l'offre : inventaire, dates, lignes réunies, cartes."""
-    services = matiere.services.frame
-    yield Titre(
-        niveau=1,
-        id="offre",
-        surtitre="Synthèse de l'offre",
-        contenu=(
-            matiere.compte("services distincts"),
-            Texte(" services distincts recensés, à des dates qui diffèrent"),
-        ),
-    )
-    yield Paragraphe(
-        contenu=(
-            Texte("L'inventaire réunit "),
-            matiere.compte("lignes de services"),
-            Texte(" lignes de sources publiques en "),
-            matiere.compte("services distincts"),
-            Texte(" services distincts. Il ne contient que ce que ces sources décrivent : un "),
-            Texte("service absent de la liste existe peut-être. Chaque ligne garde sa date."),
-        )
-    )
-    if not services.is_empty():
-        yield _tableau_categories(matiere)
-    yield from cartes.cartes_de_points()
-    if matiere.paires:
-        yield Titre(niveau=2, id="offre-doublons", contenu=(Texte("Lignes réunies"),))
-        yield Paragraphe(
-            contenu=(
-                nombre_de(matiere, len(matiere.paires), "paires réunies"),
-                Texte(
-                    " paires de lignes décrivent le même service et ont été réunies ; la raison "
-                ),
-                Texte("est donnée pour chacune dans les données ouvertes. La proximité seule ne "),
-                Texte("suffit jamais : deux services à la même adresse restent deux."),
-            )
-        )
-
-
-def _tableau_categories(matiere: Matiere) -> Tableau:
-    services = matiere.services.frame
-    distincts = services.unique("groupe", keep="first", maintain_order=True)
-    rangees = []
-    for (categorie,), groupe in sorted(
-        distincts.group_by(["categorie"], maintain_order=True), key=lambda paire: str(paire[0][0])
-    ):
-        dates = sorted({str(d)[:4] for d in groupe["date_source"] if d})
-        periode = dates[0] if len(dates) == 1 else f"{dates[0]} à {dates[-1]}" if dates else ""
-        communes = groupe["code_insee"].drop_nulls().n_unique()
-        rangees.append(
-            (
-                Cellule(contenu=_nom(matiere.libelle_categorie(str(categorie)))),
-                Cellule(contenu=(_compte(groupe.height, f"services:{categorie}"),)),
-                Cellule(contenu=(_compte(communes, f"communes:{categorie}"),)),
-                Cellule(contenu=(Mention(periode, "millesime"),)),
-            )
-        )
-    return Tableau(
-        id="tab-categories",
-        legende=_nom(f"Services recensés sur le territoire {de(matiere.departement)}"),
-        colonnes=(
-            Colonne(entete="Catégorie", largeur=4),
-            Colonne(entete="Services", alignement="droite", largeur=1.4),
-            Colonne(entete="Communes dotées", alignement="droite", largeur=1.6),
-            Colonne(entete="Date des sources", largeur=2),
-        ),
-        lignes=tuple(rangees),
-        source=(Mention("Sources : voir le chapitre des sources.", "reference"),),
-    )
-
-
-def _compte(valeur: int, nom: str) -> Nombre:
-    return Nombre(formater(valeur, "nombre", decimales=0), Cle(indicateur=nom, table="comptes"))
 
 
 def chapitre_priorites(matiere: Matiere) -> Iterator[Bloc]:

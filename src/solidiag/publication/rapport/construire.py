@@ -11,13 +11,13 @@ from solidiag.publication.rapport.changements import section_changements, sectio
 from solidiag.publication.rapport.cloture import (
     chapitre_glossaire,
     chapitre_manques,
-    chapitre_offre,
     chapitre_priorites,
     chapitre_sources,
 )
 from solidiag.publication.rapport.coordination import chapitre_coordination
 from solidiag.publication.rapport.domaines import chapitre_axe
 from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.offre import chapitre_offre
 from solidiag.publication.rapport.ouverture import (
     chapitre_mandat,
     chapitre_portrait,

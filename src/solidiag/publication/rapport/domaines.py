@@ -27,6 +27,7 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.demandes import section_a_documenter
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.gabarits import Plume
+from solidiag.publication.rapport.offre_domaine import section_offre
 from solidiag.publication.rapport.phrases import (
     commenter,
     est_effectif,
@@ -39,19 +40,16 @@ from solidiag.publication.rapport.silences import (
     formes_confiance,
     formes_contexte,
     formes_ecart_muet,
-    formes_offre_muette,
 )
 from solidiag.publication.rapport.tableaux import (
     nombre_de,
     tableau_indicateurs,
     tableau_matrice,
-    tableau_mesures,
 )
 
 _CARTES_PAR_DOMAINE = 2
 _INDICATEURS_DITS = 4
 _LECTURE_DES_VERDICTS = "lecture des verdicts"
-_LECTURE_DES_TEMPS = "lecture des temps"
 
 PORTEES: dict[str, str] = {
     "volume": "Besoin et offre sont mesurés en volume.",
@@ -151,7 +149,7 @@ def section_domaine(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> 
     )
     yield Paragraphe(style="cle", contenu=(Mention(domaine.question, "definition"),))
     yield from _besoin(matiere, domaine, cartes)
-    yield from _offre(matiere, domaine, cartes)
+    yield from section_offre(matiere, domaine, cartes)
     yield from _ecart(matiere, domaine, cartes)
     figure = cartes.carte_ecart(domaine.id, domaine.libelle)
     if figure is not None:
@@ -204,33 +202,6 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
         if figure is not None:
             tracees += 1
             yield figure
-
-
-def _offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
-    mesures = matiere.mesures_de(domaine)
-    yield Titre(niveau=3, id=f"{domaine.id}-offre", contenu=(Texte("L'offre"),))
-    if not mesures:
-        croisement = matiere.croisements.get(domaine.id)
-        detenteur = croisement.detenteur if croisement else ""
-        texte = cartes.plume.ecrire(*formes_offre_muette(detenteur))
-        if texte is not None:
-            yield Paragraphe(contenu=texte)
-        return
-    yield tableau_mesures(
-        matiere,
-        mesures,
-        identifiant=f"tab-{domaine.id}-offre",
-        lecture=not cartes.deja_dit(_LECTURE_DES_TEMPS),
-    )
-    cartes.dire(_LECTURE_DES_TEMPS)
-    tracees = 0
-    for mesure in mesures:
-        if tracees == _CARTES_PAR_DOMAINE:
-            break
-        for figure in (cartes.carte_offre(mesure), cartes.carte_temps(mesure)):
-            if figure is not None:
-                tracees += 1
-                yield figure
 
 
 def _ecart(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:

@@ -123,16 +123,23 @@ class Cartotheque:
             return self._points(mesure)
         return self._carte(mesure, theme="offre", niveau_voulu="COM")
 
-    def carte_temps(self, mesure: MesureOffre) -> Figure | None:
-        """Renvoie la carte du temps estimé jusqu'au lieu le plus proche, s'il est calculé."""
-        matiere = self._matiere
-        deduite = matiere.mesures.get(f"offre.{mesure.id}.temps")
-        observe = matiere.derniere(f"offre.{mesure.id}.temps", matiere.departement.id)
-        if deduite is None or observe is None or observe.value is None:
+    def carte_temps(self, mesure: MesureOffre | None) -> Figure | None:
+        """Renvoie la carte du temps jusqu'au lieu le plus proche d'un domaine, par commune.
+
+        Rien si le temps n'est pas connu, ou si l'estimation est trop grossière pour une carte.
+        """
+        if mesure is None:
+            return None
+        observe = self._matiere.derniere(mesure.id, self._matiere.departement.id)
+        if observe is None or observe.value is None:
             return None
         if observe.value > TEMPS_CARTOGRAPHIABLE_MIN:
             return None
-        return self.carte_offre(deduite)
+        return self.carte_offre(mesure)
+
+    def carte_capacite(self, mesure: MesureOffre) -> Figure | None:
+        """Renvoie la carte de la capacité à portée, par intercommunalité."""
+        return self._carte(mesure, theme="offre", niveau_voulu="EPCI")
 
     def _carte(
         self, declaration: Indicateur | MesureOffre, *, theme: str, niveau_voulu: str
@@ -223,12 +230,19 @@ class Cartotheque:
     def _message(
         self, declaration: Indicateur | MesureOffre, observes: Sequence[Observe], niveau: str
     ) -> tuple[Ligne, ...]:
-        """Dit l'étendue des intercommunalités, même sur une carte de communes."""
+        """Dit l'étendue de ce que la carte montre ; d'un indicateur, celle des intercommunalités.
+
+        Les taux extrêmes d'un indicateur sont ceux de très petites communes : une carte de
+        communes dit donc l'étendue des intercommunalités, et qu'elle détaille les communes.
+        """
         matiere = self._matiere
+        if isinstance(declaration, MesureOffre):
+            return message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0])
         epci = lisibles(matiere, declaration.id, matiere.epci)
+        mot = _NIVEAUX[niveau][0]
         if niveau == "COM" and len(epci) > 1 and epci[0].periode == observes[0].periode:
-            observes, niveau = epci, "EPCI"
-        return message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0])
+            observes, mot = epci, f"{_NIVEAUX['EPCI'][0]} (carte par commune)"
+        return message_carte(matiere, declaration, observes, mot)
 
     def _niveau(self, identifiant: str, voulu: str) -> tuple[str, list[Observe]]:
         matiere = self._matiere
@@ -326,14 +340,14 @@ class Cartotheque:
         )
 
     def carte_ecart(self, domaine: str, libelle: str) -> Figure | None:
-        """Renvoie la carte des classes d'un domaine, ou rien s'il n'est pas mesuré."""
+        """Renvoie la carte des classes d'un domaine, ou rien s'il n'en a pas deux à montrer."""
         matiere = self._matiere
         table = matiere.ecarts.frame.filter(domaine=domaine)
         classes = {
             case["territoire"]: classe_affichee(case) for case in table.iter_rows(named=True)
         }
         mesurees = [c for c in classes.values() if c != "non_mesure"]
-        if not mesurees or not self.fond.cartographiable:
+        if len(set(mesurees)) < 2 or not self.fond.cartographiable:
             return None
         identifiant = f"ecart-{domaine}"
         morceaux: list[Ligne] = []
@@ -395,6 +409,8 @@ def fond_de(matiere: Matiere, *, largeur: float | None = None) -> FondSvg:
 
 def _legende(declaration: Indicateur | MesureOffre, unite: str) -> str:
     court = majuscule(declaration.libelle_court)
+    if declaration.id.startswith("acces."):
+        court = court.partition(", ")[0]
     if declaration.unite in ("nombre", "ratio", "indice") or " pour " in court:
         return court
     if unite.startswith(("pour ", "places ")):

@@ -142,6 +142,7 @@ def masque_de(matiere: Matiere) -> Masque:
         noms |= {mesure.libelle, mesure.libelle_court}
     for domaine in matiere.grille.domaines:
         noms.add(domaine.libelle)
+    noms |= {c.qui[:1].lower() + c.qui[1:] for c in matiere.comptes_de_personnes.values()}
     noms |= {c.detenteur for c in matiere.croisements.values() if c.detenteur}
     return Masque(noms)
 

@@ -215,14 +215,11 @@ def tableau_territoires(
 
 
 def tableau_mesures(
-    matiere: Matiere, mesures: Sequence[MesureOffre], *, identifiant: str, lecture: bool = True
+    matiere: Matiere, mesures: Sequence[MesureOffre], *, identifiant: str
 ) -> Tableau:
     """Renvoie un tableau de mesures d'offre : nature, année, département, étendue, réserve.
 
-    Parameters
-    ----------
-    lecture
-        Dire comment se lit le temps estimé : une fois par rapport suffit.
+    Le temps de trajet n'y est pas : il se lit une fois par domaine, pour son public.
     """
     rangees = []
     for mesure in mesures:
@@ -237,7 +234,6 @@ def tableau_mesures(
                 Cellule(contenu=(millesime(periode),)),
                 Cellule(contenu=(matiere.imprimer(observe),)),
                 Cellule(contenu=_etendue_epci(matiere, mesure.id, periode)),
-                Cellule(contenu=_temps(matiere, mesure)),
             )
         )
     return Tableau(
@@ -249,10 +245,9 @@ def tableau_mesures(
             Colonne(entete="Année", largeur=1.2),
             Colonne(entete=matiere.departement.nom, alignement="droite", largeur=1.5),
             Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2),
-            Colonne(entete="Temps médian estimé", alignement="droite", largeur=1.8),
         ),
         lignes=tuple(rangees),
-        notes=((_NOTE_TEMPS,) if lecture else ()) + _reserves(mesures),
+        notes=_reserves(mesures),
         source=source_de(matiere, [m.id for m in mesures]),
     )
 
@@ -266,38 +261,6 @@ def _reserves(mesures: Sequence[MesureOffre]) -> tuple[tuple[Ligne, ...], ...]:
     return tuple(
         (Mention(f"{', '.join(noms)} : {reserve}", "definition"),)
         for reserve, noms in par_reserve.items()
-    )
-
-
-_RAPPORT_MAXIMAL = 4.0
-"""Rapport des bornes au-delà duquel un temps estimé ne dit plus rien."""
-
-_NOTE_TEMPS: tuple[Ligne, ...] = (
-    Texte(
-        "Temps médian estimé : la moitié des habitants du département mettent au plus ce temps en "
-        "voiture jusqu'au lieu le plus proche ; estimation à vol d'oiseau corrigée, entre crochets "
-        "sa fourchette."
-    ),
-)
-
-
-def _temps(matiere: Matiere, mesure: MesureOffre) -> tuple[Ligne, ...]:
-    observe = matiere.derniere(f"offre.{mesure.id}.temps", matiere.departement.id)
-    if mesure.origine != "services":
-        return (Absence("M"),)
-    if observe is None or not observe.lisible or observe.lower is None or observe.upper is None:
-        return (matiere.imprimer(observe),)
-    if observe.upper > _RAPPORT_MAXIMAL * max(observe.lower, 1.0):
-        return (Texte("trop incertain"),)
-    cle = Cle(indicateur=observe.indicateur, territoire=observe.territoire, champ="intervalle")
-    bas, haut = (formater(borne, "nombre", decimales=0) for borne in (observe.lower, observe.upper))
-    return (
-        matiere.imprimer(observe),
-        Texte(" ["),
-        Nombre(bas, cle),
-        Texte(" à "),
-        Nombre(haut, cle),
-        Texte("]"),
     )
 
 

@@ -1,0 +1,251 @@
+"""L'offre d'un domaine : ce que l'on connaît, l'accès de son public, et ce qui manque."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solidiag.catalogue.grille import Domaine
+from solidiag.publication.document import (
+    Bloc,
+    Cellule,
+    Colonne,
+    Figure,
+    Ligne,
+    Mention,
+    Paragraphe,
+    Tableau,
+    Texte,
+    Titre,
+)
+from solidiag.publication.francais import UNITES, enumerer
+from solidiag.publication.matiere import Matiere, Observe
+from solidiag.publication.rapport.figures import Cartotheque
+from solidiag.publication.rapport.offre_faits import (
+    GENRES,
+    SILENCES,
+    AccesLu,
+    intervalle,
+    lire_acces,
+    trop_incertain,
+    valeur_bornee,
+)
+from solidiag.publication.rapport.phrases import etendue, lisibles
+from solidiag.publication.rapport.silences import formes_offre_muette
+from solidiag.publication.rapport.tableaux import source_de, tableau_mesures
+
+_CARTES_PAR_DOMAINE = 2
+_LECTURE_DE_L_ACCES = "lecture de l'accès"
+
+
+def section_offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
+    """Renvoie la partie « L'offre » d'un domaine."""
+    mesures = matiere.mesures_de(domaine)
+    acces = lire_acces(matiere, domaine.id)
+    yield Titre(niveau=3, id=f"{domaine.id}-offre", contenu=(Texte("L'offre"),))
+    if not mesures and not (acces and acces.mesure):
+        croisement = matiere.croisements.get(domaine.id)
+        texte = cartes.plume.ecrire(
+            *formes_offre_muette(croisement.detenteur if croisement else "")
+        )
+        if texte is not None:
+            yield Paragraphe(contenu=texte)
+    if acces is not None and acces.mesure:
+        phrase = cartes.plume.ecrire(*formes_acces(matiere, acces))
+        if phrase is not None:
+            yield Paragraphe(style="brouillon", contenu=phrase)
+    if mesures:
+        yield tableau_mesures(matiere, mesures, identifiant=f"tab-{domaine.id}-offre")
+    if acces is not None and acces.mesure:
+        yield tableau_acces(
+            matiere,
+            acces,
+            identifiant=f"tab-{domaine.id}-acces",
+            lecture=not cartes.deja_dit(_LECTURE_DE_L_ACCES),
+        )
+        cartes.dire(_LECTURE_DE_L_ACCES)
+    yield from manque_d_offre(acces)
+    yield from cartes_d_offre(matiere, domaine, acces, cartes)
+
+
+def formes_acces(matiere: Matiere, acces: AccesLu) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie les phrases qui disent le temps et la part du public hors de portée, ou rien."""
+    temps, hors = acces.lire(matiere, "temps"), acces.lire(matiere, "part_hors")
+    if temps is None or not temps.lisible or trop_incertain(temps):
+        return ()
+    public = Mention(acces.public, "nom")
+    duree = _bornee(matiere, temps)
+    if hors is None or not hors.lisible or trop_incertain(hors):
+        return (
+            (
+                Texte("Pour la moitié du public ("), public, Texte("), le lieu connu le plus "),
+                Texte("proche est à "), *duree, Texte(" ou moins."),
+            ),
+            (
+                Texte("Le lieu connu le plus proche est à "), *duree, Texte(" ou moins pour la "),
+                Texte("moitié du public ("), public, Texte(")."),
+            ),
+        )  # fmt: skip
+    part = _bornee(matiere, hors)
+    seuil = Mention(f"{acces.seuil} minutes", "parametre")
+    return (
+        (
+            Texte("La moitié du public ("), public, Texte(") est à "), *duree, Texte(" ou moins "),
+            Texte("du lieu connu le plus proche ; "), *part, Texte(" est à plus de "), seuil,
+            Texte(" de tout lieu connu."),
+        ),
+        (
+            Texte("Part du public ("), public, Texte(") à plus de "), seuil,
+            Texte(" de tout lieu connu : "), *part, Texte(". La moitié en est à "), *duree,
+            Texte(" ou moins."),
+        ),
+        (
+            Texte("Le lieu connu le plus proche est à "), *duree, Texte(" ou moins pour la "),
+            Texte("moitié du public ("), public, Texte(") ; au-delà de "), seuil,
+            Texte(" se trouve "), *part, Texte(" de ce public."),
+        ),
+        (
+            Texte("Au-delà de "), seuil, Texte(" de trajet, "), *part, Texte(" du public ("),
+            public, Texte(") n'a aucun lieu connu ; le temps médian est de "), *duree, Texte("."),
+        ),
+        (
+            Texte("En voiture, il faut "), *duree, Texte(" ou moins à la moitié du public ("),
+            public, Texte(") pour rejoindre un lieu connu, et plus de "), seuil, Texte(" à "),
+            *part, Texte(" de ce public."),
+        )
+        if "voiture" in str(acces.resume["reserve"])
+        else (
+            Texte("Temps médian du public ("), public, Texte(") jusqu'à un lieu connu : "), *duree,
+            Texte(" ; part à plus de "), seuil, Texte(" : "), *part, Texte("."),
+        ),
+    )  # fmt: skip
+
+
+def _bornee(matiere: Matiere, observe: Observe) -> tuple[Ligne, ...]:
+    return (matiere.imprimer(observe), *intervalle(observe))
+
+
+def tableau_acces(
+    matiere: Matiere, acces: AccesLu, *, identifiant: str, lecture: bool = False
+) -> Tableau:
+    """Renvoie l'accès d'un domaine : une ligne par mesure documentée, ses silences en note.
+
+    Parameters
+    ----------
+    lecture
+        Dire comment se lisent l'intervalle et les mots « au plus » : une fois par rapport suffit.
+    """
+    rangees = []
+    for genre, libelle in GENRES.items():
+        declaration = acces.mesures.get(genre)
+        observe = acces.lire(matiere, genre)
+        if declaration is None or observe is None or not observe.lisible:
+            continue
+        titre = libelle.format(seuil=acces.seuil, unite=UNITES[declaration.unite])
+        rangees.append(
+            (
+                Cellule(contenu=(Mention(titre, "definition"),)),
+                Cellule(contenu=valeur_bornee(matiere, observe)),
+                Cellule(contenu=_etendue(matiere, declaration.id)),
+            )
+        )
+    return Tableau(
+        id=identifiant,
+        legende=(
+            Texte("Accès du public ("),
+            Mention(acces.public, "nom"),
+            Texte(") aux lieux connus"),
+        ),
+        colonnes=(
+            Colonne(entete="Mesure", largeur=4.4),
+            Colonne(entete=matiere.departement.nom, alignement="droite", largeur=2.6),
+            Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2.2),
+        ),
+        lignes=tuple(rangees),
+        notes=tuple(_notes(matiere, acces, lecture=lecture)),
+        source=source_de(matiere, [m.id for m in acces.mesures.values()][:1]),
+    )
+
+
+def _etendue(matiere: Matiere, mesure: str) -> tuple[Ligne, ...]:
+    bornes = etendue([o for o in lisibles(matiere, mesure, matiere.epci) if not trop_incertain(o)])
+    if bornes is None:
+        return (Texte("–"),)
+    return (matiere.imprimer(bornes[0]), Texte(" à "), matiere.imprimer(bornes[1]))
+
+
+def _notes(matiere: Matiere, acces: AccesLu, *, lecture: bool) -> Iterator[tuple[Ligne, ...]]:
+    if lecture:
+        yield (
+            Texte("Entre crochets, la fourchette qui vient de l'incertitude des trajets, du "),
+            Texte("besoin et de la capacité. « Au plus » et « au moins » : des lieux existent "),
+            Texte("peut-être au-delà du périmètre recensé. Une fourchette trop large s'écrit "),
+            Texte("seule ; « trop incertain » : elle couvre presque tout."),
+        )
+    yield (Mention(str(acces.resume["reserve"]), "definition"),)
+    muets = silences(matiere, acces)
+    if muets:
+        yield (Texte(f"Non documenté : {enumerer(muets)}."),)
+
+
+def silences(matiere: Matiere, acces: AccesLu) -> list[str]:
+    """Renvoie ce que les sources ne disent pas de l'accès d'un domaine."""
+    muets = []
+    for genre, nom in SILENCES.items():
+        observe = acces.lire(matiere, genre)
+        if observe is None or not observe.lisible:
+            muets.append(nom)
+    return muets
+
+
+def manque_d_offre(acces: AccesLu | None) -> Iterator[Bloc]:
+    """Renvoie ce qui manque pour connaître l'offre d'un domaine, et qui le détient."""
+    if acces is None:
+        return
+    contenu: list[Ligne] = []
+    if not acces.mesure:
+        contenu += [
+            Texte("Aucun lieu de ce domaine n'est connu des sources, ce qui ne prouve pas qu'il "),
+            Texte("n'y en a pas : l'accès est non documenté. "),
+        ]
+    if acces.resume["sans_source"]:
+        contenu += [
+            Texte("Qu'aucune source ne recense ici : "),
+            Mention(str(acces.resume["sans_source"]), "nom"),
+            Texte(". "),
+        ]
+    if acces.resume["manque"]:
+        contenu += [
+            Texte("À demander pour connaître l'offre : "),
+            Mention(str(acces.resume["manque"]), "definition"),
+        ]
+        if acces.resume["detenteur"]:
+            contenu += [
+                Texte(" (qui les détient : "),
+                Mention(str(acces.resume["detenteur"]), "nom"),
+                Texte(")"),
+            ]
+        contenu.append(Texte("."))
+    if contenu:
+        yield Paragraphe(style="note", contenu=tuple(contenu))
+
+
+def cartes_d_offre(
+    matiere: Matiere, domaine: Domaine, acces: AccesLu | None, cartes: Cartotheque
+) -> Iterator[Figure]:
+    """Parcourt les cartes d'un domaine : lieux et volumes, temps, capacité par intercommunalité."""
+    mesures = matiere.mesures_de(domaine)
+    temps = cartes.carte_temps(acces.mesures.get("temps")) if acces else None
+    place = _CARTES_PAR_DOMAINE - (temps is not None)
+    for mesure in mesures:
+        if not place:
+            break
+        figure = cartes.carte_offre(mesure)
+        if figure is not None:
+            place -= 1
+            yield figure
+    if temps is not None:
+        yield temps
+    if acces is not None and "capacite" in acces.mesures:
+        capacite = cartes.carte_capacite(acces.mesures["capacite"])
+        if capacite is not None:
+            yield capacite
