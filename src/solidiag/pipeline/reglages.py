@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from solidiag.catalogue.acces import lire_reglages_acces
+from solidiag.catalogue.correspondance import lire_correspondance
 from solidiag.catalogue.service import lire_categories
 from solidiag.errors import DeclarationInvalide
-from solidiag.geography.conventions_routes import conventions_par_mode
 from solidiag.geography.distances import ParametresTrajet
+from solidiag.pipeline.coordination import charger_declarations
+from solidiag.pipeline.reseaux import conventions_routes
+from solidiag.pipeline.services_lus import charger_thematiques
 from solidiag.storage.declarations import lire_yaml
 from solidiag.storage.depot import Depot
 from solidiag.storage.reglages import Difference, Reglages, fautes_de_forme, fusionner
@@ -41,12 +44,33 @@ class Reglage:
     perime: bool = False
 
 
-_LECTURES: dict[str, Callable[[Any], object]] = {
-    "parametres/routes": conventions_par_mode,
-    "parametres/temps_de_trajet": ParametresTrajet.depuis,
-    "services/categories": lire_categories,
+def _lire_temps(depot: Depot) -> object:
+    return ParametresTrajet.depuis(depot.parametres("temps_de_trajet"))
+
+
+def _lire_categories(depot: Depot) -> object:
+    return lire_categories(depot.declaration("services/categories.yaml"))
+
+
+def _lire_acces(depot: Depot) -> object:
+    return lire_reglages_acces(
+        depot.parametres("acces"),
+        domaines=[domaine.id for domaine in depot.grille.domaines],
+        categories=lire_categories(depot.declaration("services/categories.yaml")),
+    )
+
+
+_LECTURES: dict[str, Callable[[Depot], object]] = {
+    "parametres/acces": _lire_acces,
+    "parametres/routes": conventions_routes,
+    "parametres/temps_de_trajet": _lire_temps,
+    "services/categories": _lire_categories,
+    "services/thematiques": charger_thematiques,
 }
 """Lecture typée d'un fichier réglable : elle dit les fautes que la forme ne montre pas."""
+
+_TYPEES = ("parametres/acces",)
+"""Fichiers dont la lecture typée suffit : une forme peut en remplacer une autre."""
 
 _FORME_LIBRE = ("services/", "dispositifs/", "croisements/", "mesures/")
 """Débuts de noms dont les clés appartiennent à la personne : on n'y compare pas les clés."""
@@ -119,13 +143,17 @@ def _fautes(depot: Depot, nom: str, livre: Path, copie: Path) -> Sequence[str]:
     if nom.startswith(_FORME_LIBRE):
         if not isinstance(ecrit, type(origine)):
             return ["le fichier n'a pas la forme du fichier livré"]
-    else:
+    elif nom not in _TYPEES:
         fautes = fautes_de_forme(origine, ecrit)
         if fautes:
             return fautes
     try:
         if nom in _LECTURES:
-            _LECTURES[nom](contenu)
+            _LECTURES[nom](depot)
+        elif nom.startswith("services/") and "codes" in contenu:
+            lire_correspondance(nom.removeprefix("services/"), contenu)
+        elif nom.startswith("dispositifs/"):
+            charger_declarations(depot)
         elif nom.startswith("mesures/"):
             _ = depot.mesures
         elif nom.startswith("croisements/"):
