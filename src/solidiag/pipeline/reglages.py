@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from solidiag.catalogue.acces import lire_reglages_acces
 from solidiag.catalogue.correspondance import lire_correspondance
 from solidiag.catalogue.service import lire_categories
 from solidiag.errors import DeclarationInvalide
 from solidiag.geography.distances import ParametresTrajet
+from solidiag.offre.reglages_acces import lire_reglages_acces
 from solidiag.pipeline.coordination import charger_declarations
 from solidiag.pipeline.reseaux import conventions_routes
 from solidiag.pipeline.services_lus import charger_thematiques
