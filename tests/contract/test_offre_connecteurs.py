@@ -166,6 +166,9 @@ def test_finess_capacities_leave_out_what_was_withdrawn(connus: Connus) -> None:
     assert (places["capacite"], places["capacite_unite"]) == (31.0, "places")
     assert places["identifiants"] == ["finess:400999991"]
     assert "supprimé" not in str(places["remarque"])
+    nom, octets = ECHANTILLONS["finess.equipements"]
+    remarques = importer(octets, nom, connus).remarques
+    assert any("importez aussi leur liste" in remarque for remarque in remarques)
 
 
 @pytest.mark.parametrize("texte", [True, False])

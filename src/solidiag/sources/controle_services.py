@@ -144,7 +144,15 @@ def _dire(services: pl.DataFrame, gabarit: Gabarit) -> list[str]:
         (pl.col("aller_vers") == "distance")
         | (pl.col("zone_eligibilite").list.len().fill_null(0) > 0)
     ).height
-    perdus = sans_lieu.height - a_distance
+    a_porter = sans_lieu.filter(
+        pl.col("categorie").is_null() & pl.col("capacite").is_not_null()
+    ).height
+    perdus = sans_lieu.height - a_distance - a_porter
+    if a_porter:
+        dites.append(
+            f"{a_porter} capacité{'s' * (a_porter > 1)} sans lieu, à porter sur les établissements "
+            "de même numéro : importez aussi leur liste."
+        )
     if a_distance:
         dites.append(
             f"{a_distance} service{'s' * (a_distance > 1)} à distance ou sans lieu : "
