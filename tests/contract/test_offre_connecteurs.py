@@ -23,16 +23,16 @@ from tests.contract.exemples_offre import (
     fiches_dila,
 )
 
+from solidiag.catalogue.service import lire_categories
 from solidiag.errors import FichierRefuse
 from solidiag.model.service import SERVICES
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.importation import ajouter, territoires_connus
-from solidiag.pipeline.services_lus import lire_tous_les_services
+from solidiag.pipeline.offre import inventorier
 from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import reconnaitre
 from solidiag.sources.registre_services import lire_offre
 from solidiag.sources.reparations import Connus
-from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot
 
 DEPOT = Depot.embarque()
@@ -281,15 +281,23 @@ def test_imported_lists_enter_the_inventory_once(connus: Connus, tmp_path: Path)
     relu = Depot(DEPOT.racine, ajouts=tmp_path / "donnees")
     garde = (tmp_path / "donnees" / "ajouts").glob("*/source.yaml")
     assert all(len(chemin.read_text(encoding="utf-8")) < 4000 for chemin in garde)
-    cache = Cache(tmp_path / "cache")
-    services = lire_tous_les_services(relu, "40", cache=cache).services
+    inventaire, _ = inventorier(
+        relu,
+        charger_referentiel(relu),
+        departement="40",
+        categories=lire_categories(relu.declaration("services/categories.yaml")),
+    )
+    services = inventaire.services
     # L'annuaire de 2023 prend la suite de celui de 2019, dans les Landes qu'il couvre.
     assert services.filter(source="offre.annuaire_administration").is_empty()
-    assert services.filter(source="offre.france_services").height == 2845
+    assert not services.filter(source="offre.france_services").is_empty()
     ajoutes = services.filter(pl.col("source").str.starts_with("ajout."))
     csapa = ajoutes.filter(categorie="csapa").row(0, named=True)
     assert (csapa["capacite"], csapa["capacite_unite"]) == (31.0, "places")
+    assert csapa["domaines"] == ["sante-mentale-addictions"]
     assert not ajoutes["categorie"].has_nulls()
+    fermes = inventaire.ecartes["fermeture"].to_list()
+    assert "lieu fermé définitivement" in fermes
 
 
 def test_a_table_of_codes_that_changes_is_read_anew(connus: Connus, tmp_path: Path) -> None:
