@@ -158,8 +158,7 @@ def inventaire_du_departement(
         Si deux arbitrages se contredisent.
     """
     perimetre = Perimetre.du_departement(cadre, departement)
-    a_portee = _a_portee(services, cadre, {departement, *limitrophes})
-    retenues = services.filter(a_portee | accessible_sans_lieu(perimetre))
+    retenues = retenir(services, cadre, departement=departement, limitrophes=limitrophes)
     if thematiques is not None:
         generiques = [nom for nom, categorie in categories.items() if categorie.generique]
         retenues = placer_structures(retenues, thematiques)
@@ -204,6 +203,19 @@ def inventaire_du_departement(
         paires=paires,
         a_distance=reunir_sans_lieu(utiles.filter(~ici & ~proches & ouverts & sans_lieu)),
     )
+
+
+def retenir(
+    services: pl.DataFrame, cadre: Cadre, *, departement: str, limitrophes: Sequence[str]
+) -> pl.DataFrame:
+    """Renvoie les lignes dont l'inventaire d'un département a besoin, les seules qu'il situe.
+
+    Celles de ses communes et de ses voisins, celles d'ailleurs qui s'adressent à lui, et celles
+    dont le lieu n'est pas dit.
+    """
+    a_portee = _a_portee(services, cadre, {departement, *limitrophes})
+    perimetre = Perimetre.du_departement(cadre, departement)
+    return services.filter(a_portee | accessible_sans_lieu(perimetre))
 
 
 def _partagees(cadre: Cadre, departement: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -15,7 +15,8 @@ from solidiag.catalogue.source import Couverture, Fichier, Source
 from solidiag.catalogue.thematiques import Mots, TableThematiques, lire_thematiques
 from solidiag.model.origin import Origin
 from solidiag.model.service import SERVICES
-from solidiag.offre.inventaire import Inventaire
+from solidiag.offre.cadre import Cadre
+from solidiag.offre.inventaire import Inventaire, retenir
 from solidiag.offre.mesures import couvertures_par_categorie
 from solidiag.offre.remplacements import (
     Remplacement,
@@ -58,7 +59,12 @@ class ServicesLus:
 
 
 def lire_tous_les_services(
-    depot: Depot, departement: str, *, cache: Cache | None = None
+    depot: Depot,
+    cadre: Cadre,
+    *,
+    departement: str,
+    limitrophes: Sequence[str],
+    cache: Cache | None = None,
 ) -> ServicesLus:
     """Renvoie les services utiles à un département.
 
@@ -68,6 +74,8 @@ def lire_tous_les_services(
 
     Parameters
     ----------
+    cadre, limitrophes
+        Ce qui dit, d'un gros fichier, quelles lignes servent à ce département.
     cache
         Où garder la lecture des gros fichiers ajoutés ; le cache de la personne à défaut.
     """
@@ -78,7 +86,11 @@ def lire_tous_les_services(
     remplacements: list[Remplacement] = []
     a_rattacher = False
     for source, fichier in _fichiers(depot, departement):
-        tables.append(_lire(depot, source, fichier, garde))
+        if _est_gros(depot, fichier):
+            reduire = _Reduction(cadre=cadre, departement=departement, limitrophes=limitrophes)
+            tables.append(_lire_gros(depot, source, fichier, garde, reduire))
+        else:
+            tables.append(lire_offre(depot.octets(fichier.fichier), source, fichier))
         a_rattacher |= fichier.lecteur == data_inclusion.LECTEUR
         origines[source.id].append(depot.retrieval(f"{source.id}/{fichier.id}"))
         couvertures[source.id] = fichier.couverture or source.couverture
@@ -201,17 +213,50 @@ def _remplacements(depot: Depot, source: Source, fichier: Fichier) -> Iterator[R
             )
 
 
-def _lire(depot: Depot, source: Source, fichier: Fichier, cache: Cache) -> pl.DataFrame:
-    """Renvoie les services d'un fichier, ceux d'un gros ajout étant gardés."""
-    gros = int(depot.verrous[fichier.fichier]["taille"]) >= TAILLE_GARDEE
-    if not gros or not fichier.fichier.startswith(PREFIXE):
-        return lire_offre(depot.octets(fichier.fichier), source, fichier)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Reduction:
+    cadre: Cadre
+    departement: str
+    limitrophes: Sequence[str]
+
+    def appliquer(self, services: pl.DataFrame) -> pl.DataFrame:
+        """Renvoie les lignes utiles au département."""
+        return retenir(
+            services, self.cadre, departement=self.departement, limitrophes=self.limitrophes
+        )
+
+
+def _est_gros(depot: Depot, fichier: Fichier) -> bool:
+    ajoute = fichier.fichier.startswith(PREFIXE)
+    return ajoute and int(depot.verrous[fichier.fichier]["taille"]) >= TAILLE_GARDEE
+
+
+def _lire_gros(
+    depot: Depot, source: Source, fichier: Fichier, cache: Cache, reduction: _Reduction
+) -> pl.DataFrame:
+    """Renvoie les lignes utiles d'un gros fichier : gardées par département, puis en entier.
+
+    L'empreinte du fichier est contrôlée à chaque lecture, même gardée.
+    """
+    octets = depot.octets(fichier.fichier)
     cle = _cle(depot, source, fichier, depot.verrous[fichier.fichier]["sha256"])
+    voisins = "-".join(reduction.limitrophes)
+    etendue = f"{reduction.cadre.cog}-{reduction.departement}-{voisins}"
+    reduite = _gardee(cache, f"{cle}-{etendue}")
+    if reduite is not None:
+        return reduite
+    entiere = _gardee(cache, cle)
+    if entiere is None:
+        entiere = lire_offre(octets, source, fichier)
+        cache.garder(cle, entiere)
+    reduite = reduction.appliquer(entiere)
+    cache.garder(f"{cle}-{etendue}", reduite)
+    return reduite
+
+
+def _gardee(cache: Cache, cle: str) -> pl.DataFrame | None:
     table = cache.lire(cle)
-    if table is None or table.schema != pl.Schema(SERVICES):
-        table = lire_offre(depot.octets(fichier.fichier), source, fichier)
-        cache.garder(cle, table)
-    return table
+    return table if table is not None and table.schema == pl.Schema(SERVICES) else None
 
 
 def _cle(depot: Depot, source: Source, fichier: Fichier, sha256: str) -> str:

@@ -242,6 +242,13 @@ def millesime_de(choisi: Rapprochement, nom: str) -> str:
         lus = _dans_le_nom(choisi, nom)
     if not lus and lecture.fixe:
         lus = [lecture.fixe]
+    sous_l_entete = choisi.vue.lignes[choisi.rang + 1 :]
+    if not lus and not any(cellule.strip() for ligne in sous_l_entete for cellule in ligne):
+        raise FichierRefuse(
+            nom,
+            f"on y reconnaît « {choisi.gabarit.titre} », mais il est vide sous son en-tête",
+            "demandez-le ou téléchargez-le à nouveau",
+        )
     if not lus:
         raise FichierRefuse(
             nom,

@@ -109,8 +109,15 @@ def _parquet(contenu: Contenu, nom: str) -> tuple[tuple[str, ...], ...]:
         raise FichierRefuse(
             nom, "le fichier Parquet est abîmé", "demandez-le ou téléchargez-le à nouveau"
         ) from erreur
-    textes = tete.select(pl.all().cast(pl.String, strict=False).fill_null(""))
+    textes = tete.select(_en_texte(nom, genre) for nom, genre in tete.schema.items())
     return (tuple(textes.columns), *textes.iter_rows())
+
+
+def _en_texte(nom: str, genre: pl.DataType) -> pl.Expr:
+    colonne = pl.col(nom)
+    if isinstance(genre, pl.List):
+        colonne = colonne.cast(pl.List(pl.String)).list.join("|", ignore_nulls=True)
+    return colonne.cast(pl.String, strict=False).fill_null("")
 
 
 def _json(contenu: Contenu, nom: str) -> list[tuple[tuple[str, ...], ...]]:
