@@ -133,7 +133,7 @@ def test_finess_joins_its_two_sections_each_in_its_projection(connus: Connus) ->
     assert (csapa["categorie"], csapa["code_insee"], csapa["precision_geo"]) == (
         "csapa", "40192", "point",
     )  # fmt: skip
-    # Inverse du Lambert-93 et de l'UTM 40 sud, calculés à part avec les formules de l'IGN.
+    # Près de Mont-de-Marsan et de Saint-Denis ; le calcul est essayé dans test_offre_projections.
     assert csapa["latitude"] == pytest.approx(43.893, abs=0.01)
     assert csapa["longitude"] == pytest.approx(-0.495, abs=0.02)
     chrs = services["970999993"]
