@@ -17,6 +17,7 @@ from solidiag.geography.referentiel import Referentiel
 from solidiag.model.territoire import Niveau
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.reseaux import controler_reseaux, reseaux_de
+from solidiag.pipeline.services_lus import dire_services, garder_la_lecture
 from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import Reconnaissance, reconnaitre
 from solidiag.sources.reparations import Connus
@@ -141,7 +142,9 @@ def examiner(
         millesime=millesime,
         seul=gabarit,
     )
-    parties = tuple(_dire_plus_ancien(partie, depot) for partie in examen.parties)
+    parties = tuple(
+        dire_services(_dire_plus_ancien(partie, depot), depot) for partie in examen.parties
+    )
     return replace(examen, parties=parties)
 
 
@@ -180,10 +183,13 @@ def ajouter(
         Si le dossier ne s'écrit pas ; les ajouts déjà là sont intacts.
     """
     comment = obtenu or f"fichier donné sous le nom « {reconnaissance.nom} »"
-    return tuple(
-        _ranger(partie, reconnaissance.octets, depot=depot, jour=jour, comment=comment)
-        for partie in reconnaissance.parties
-    )
+    resultats = []
+    for partie in reconnaissance.parties:
+        resultats.append(
+            _ranger(partie, reconnaissance.octets, depot=depot, jour=jour, comment=comment)
+        )
+        garder_la_lecture(depot, partie, reconnaissance.octets)
+    return tuple(resultats)
 
 
 def _ranger(partie: Partie, octets: bytes, *, depot: Depot, jour: date, comment: str) -> Resultat:
