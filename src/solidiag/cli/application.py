@@ -9,6 +9,7 @@ from pathlib import Path
 from solidiag import __version__
 from solidiag.cli.fiche import declarer as declarer_profil
 from solidiag.cli.fiche import declarer_territoire_propre, demandeurs_propres, executer_profil
+from solidiag.cli.fiches import declarer as declarer_fiches
 from solidiag.cli.offre import declarer as declarer_offre
 from solidiag.cli.reglages import declarer as declarer_reglages
 from solidiag.cli.sources import declarer
@@ -99,6 +100,13 @@ def analyseur() -> argparse.ArgumentParser:
         )
     )
 
+    declarer_fiches(
+        commande(
+            "fiches",
+            "Écrire une fiche de deux pages par domaine, ou la synthèse de l'offre (--synthese).",
+        )
+    )
+
     declarer_offre(
         commande(
             "offre",
@@ -139,6 +147,7 @@ def executer(arguments: Sequence[str] | None = None) -> int:
         "expliquer": _expliquer,
         "indicateurs": _indicateurs,
         "profil": executer_profil,
+        "fiches": _fiches,
         "offre": _offre,
         "verifier": _verifier,
         "sources": _sources,
@@ -187,6 +196,12 @@ def _indicateurs(lus: argparse.Namespace) -> int:
     fiches = chercher(lus.mots)
     afficher_indicateurs(fiches)
     return 0 if fiches else 1
+
+
+def _fiches(lus: argparse.Namespace) -> int:
+    from solidiag.cli.fiches import executer as executer_fiches
+
+    return executer_fiches(lus)
 
 
 def _offre(lus: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from solidiag.publication.document import (
     Titre,
 )
 from solidiag.publication.site.lignes_html import ecrire_lignes
+from solidiag.publication.site.svg import integrer
 
 _POLICES = ((400, "normal"), (700, "normal"))
 
@@ -109,11 +110,24 @@ def _bloc(bloc: Bloc) -> Iterator[Markup]:
                 yield from _bloc(dedans)
             yield Markup("</section>")
         case Figure():
-            yield Markup('<p class="note">{}</p>').format(bloc.alt)
+            yield from _figure(bloc)
         case SautDePage():
             return
         case _:
             assert_never(bloc)
+
+
+def _figure(figure: Figure) -> Iterator[Markup]:
+    dessin = integrer(figure.svg, prefixe=figure.id, alt=figure.alt)
+    yield Markup('<figure id="{}">\n<figcaption>{}</figcaption>').format(
+        figure.id, _lignes(figure.legende)
+    )
+    if figure.sous_titre:
+        yield Markup('<p class="note">{}</p>').format(_lignes(figure.sous_titre))
+    yield Markup(dessin)  # noqa: S704
+    if figure.source:
+        yield Markup('<p class="note">{}</p>').format(_lignes(figure.source))
+    yield Markup("</figure>")
 
 
 def _tableau(tableau: Tableau) -> Iterator[Markup]:

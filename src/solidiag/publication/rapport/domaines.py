@@ -207,7 +207,7 @@ def _besoin(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator
 def _ecart(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> Iterator[Bloc]:
     croisement = matiere.croisements.get(domaine.id)
     yield Titre(niveau=3, id=f"{domaine.id}-ecart", contenu=(Texte("L'écart et sa confiance"),))
-    contenu = list(joindre(list(_constat(matiere, domaine, croisement, cartes.plume))) or ())
+    contenu = list(joindre(list(constat_d_ecart(matiere, domaine, croisement, cartes.plume))) or ())
     if croisement and croisement.reserve:
         contenu.append(Mention(f"{' ' if contenu else ''}{croisement.reserve}", "definition"))
     if contenu:
@@ -247,7 +247,7 @@ def _compares(matiere: Matiere, case: Mapping[str, Any]) -> tuple[Ligne, ...]:
     return tuple(contenu)
 
 
-def _constat(
+def constat_d_ecart(
     matiere: Matiere, domaine: Domaine, croisement: Croisement | None, plume: Plume
 ) -> Iterator[tuple[Ligne, ...]]:
     """Renvoie ce que la matrice dit du domaine : des phrases prudentes, et leur confiance."""

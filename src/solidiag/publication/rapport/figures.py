@@ -70,6 +70,12 @@ class Cartotheque:
         self._titres: set[str] = set()
         self.plume = Plume(masque_de(matiere))
 
+    def renouveler(self) -> Cartotheque:
+        """Renvoie une cartothèque neuve, qui réemploie le fond de carte déjà préparé."""
+        neuve = Cartotheque(self._matiere)
+        neuve.__dict__["fond"] = self.fond
+        return neuve
+
     def deja_dit(self, indicateur: str) -> bool:
         """Dit si un indicateur a déjà été commenté."""
         return indicateur in self._dits
