@@ -58,6 +58,11 @@ def _inventaire(departement: str) -> pl.DataFrame:
     return inventaire.services
 
 
+@cache
+def _export_reel(departement: str) -> Export:
+    return _exporter(_inventaire(departement))
+
+
 def _table(*lignes: dict[str, Any]) -> pl.DataFrame:
     """Lignes fictives."""
     defaut = {
@@ -71,7 +76,7 @@ def _table(*lignes: dict[str, Any]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("departement", DEPARTEMENTS)
 def test_every_row_passes_the_official_schema(departement: str) -> None:
-    export = _exporter(_inventaire(departement))
+    export = _export_reel(departement)
     valides = 0
     for lot in export.lots.values():
         for modele, lignes, champs in (
@@ -89,7 +94,7 @@ def test_every_row_passes_the_official_schema(departement: str) -> None:
 @pytest.mark.parametrize("departement", DEPARTEMENTS)
 def test_no_service_is_lost_in_silence(departement: str) -> None:
     services = _inventaire(departement)
-    export = _exporter(services)
+    export = _export_reel(departement)
     exportes = sum(len(lot.services) for lot in export.lots.values())
     assert exportes + len(export.refus) == services["groupe"].n_unique()
     assert all(refus.raison for refus in export.refus)
@@ -99,20 +104,20 @@ def test_no_service_is_lost_in_silence(departement: str) -> None:
 def test_each_service_has_its_structure_and_its_sources(departement: str) -> None:
     services = _inventaire(departement)
     lus = 0
-    for lot in _exporter(services).lots.values():
+    for lot in _export_reel(departement).lots.values():
         structures = {structure["id"] for structure in lot.structures}
         ids = [service["id"] for service in lot.services]
         assert len(ids) == len(set(ids))
         assert {service["structure_id"] for service in lot.services} == structures
         assert set(lot.provenances["service_id"]) == set(ids)
         lus += lot.provenances.height
-    refusees = {refus.id for refus in _exporter(services).refus}
+    refusees = {refus.id for refus in _export_reel(departement).refus}
     gardees = services.filter(~pl.col("groupe").is_in(list(refusees)))
     assert lus == gardees.height
 
 
 def test_rows_under_a_share_alike_licence_are_never_mixed() -> None:
-    lots = _exporter(_inventaire("40")).lots
+    lots = _export_reel("40").lots
     assert set(lots) == {LICENCE_OUVERTE, "odbl-1.0"}
     partagees = {"offre.laposte", "offre.gares"}
     assert not partagees & set(lots[LICENCE_OUVERTE].provenances["source"])
@@ -199,7 +204,7 @@ def test_two_services_of_one_siret_share_a_structure_without_a_false_place() -> 
 
 
 def test_the_files_written_are_read_again_by_licence(tmp_path: Path) -> None:
-    export = _exporter(_inventaire("40"))
+    export = _export_reel("40")
     ecrits = ecrire_export(export, tmp_path, territoire="Landes")
     assert all(chemin.is_file() for chemin in ecrits)
     for dossier, licence in ((tmp_path, LICENCE_OUVERTE), (tmp_path / "odbl-1.0", "odbl-1.0")):

@@ -18,10 +18,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from solidiag.catalogue.service import lire_categories
+from solidiag.catalogue.service import CategorieService, lire_categories
 from solidiag.offre.cadre import Cadre
 from solidiag.offre.comparaison import Comparateur, Decision
-from solidiag.offre.doublons import sirets_partages
+from solidiag.offre.doublons import reunir, sirets_partages
 from solidiag.offre.situer import situer
 from solidiag.sources.services import lire_codes_postaux, lire_services
 from solidiag.sources.territoires import charger_referentiel
@@ -62,14 +62,15 @@ def _brutes() -> tuple[dict[str, str], ...]:
 
 
 @cache
-def _lues() -> tuple[Lue, ...]:
+def _lignes() -> pl.DataFrame:
+    """Toutes les lignes de France des sources citées, situées."""
     depot = Depot.embarque()
     source, fichier = depot.fichier("offre.codes_postaux/codes_2026")
     codes = lire_codes_postaux(depot.octets(fichier.fichier), source, fichier)
     cadre = Cadre.depuis(charger_referentiel(depot.octets), codes)
     voulues = {brute["id_a"].split(":")[0] for brute in _brutes()}
     voulues |= {brute["id_b"].split(":")[0] for brute in _brutes()}
-    lignes = situer(
+    return situer(
         pl.concat(
             lire_services(depot.octets(fichier.fichier), source, fichier)
             for source in depot.sources.values()
@@ -78,8 +79,18 @@ def _lues() -> tuple[Lue, ...]:
         ),
         cadre,
     )
+
+
+@cache
+def _categories() -> dict[str, CategorieService]:
+    return lire_categories(Depot.embarque().declaration("services/categories.yaml"))
+
+
+@cache
+def _lues() -> tuple[Lue, ...]:
+    lignes = _lignes()
     comparateur = Comparateur(
-        categories=lire_categories(depot.declaration("services/categories.yaml")),
+        categories=_categories(),
         sirets_partages=sirets_partages(lignes),
     )
     ids = {brute[cote] for brute in _brutes() for cote in ("id_a", "id_b")}
@@ -164,6 +175,21 @@ def test_the_measured_half_keeps_its_precision_and_recall() -> None:
 @pytest.mark.parametrize("etiquette", ["different", "meme_lieu_services_distincts"])
 def test_distinct_services_are_never_joined(etiquette: str) -> None:
     assert not [lue.ids for lue in _lues() if lue.etiquette == etiquette and lue.jointe]
+
+
+def test_the_groups_say_the_same_as_the_pairs() -> None:
+    """Une paire séparée n'est pas réunie par une troisième ligne, ni l'inverse."""
+    ids = {identifiant for lue in _lues() for identifiant in lue.ids}
+    communes = _lignes().filter(pl.col("id").is_in(ids))["code_insee"].drop_nulls().unique()
+    voisines = _lignes().filter(
+        pl.col("code_insee").is_in(communes.implode()) | pl.col("id").is_in(ids)
+    )
+    table, _ = reunir(voisines, _categories())
+    groupes = dict(table.select("id", "groupe").iter_rows())
+    contraires = [
+        lue.ids for lue in _lues() if (groupes[lue.ids[0]] == groupes[lue.ids[1]]) != lue.jointe
+    ]
+    assert not contraires
 
 
 def test_every_decision_says_why_in_words() -> None:

@@ -202,3 +202,24 @@ def test_a_ruling_enters_the_inventory_of_a_department_and_its_table_of_pairs() 
     )
     assert rendu.services["groupe"].n_unique() == 1
     assert rendu.reunions["arbitrage"].to_list() == [_arbitrage("a:1", "c:1").dit]
+
+
+def test_two_sites_of_one_siret_are_not_joined_through_a_row_without_an_address() -> None:
+    siret = {"siret": "24400069100026"}
+    groupes, paires, _ = _reunir(
+        _ligne(
+            "lieux:1", "Médiathèque", categorie="conseiller-numerique",
+            **{**siret, "adresse": "12 place Bouyssou"},
+        ),
+        _ligne(
+            "s2021:1", "CC DU PAYS", categorie="structure-conseiller-numerique",
+            **{**siret, "adresse": "4 rue de la Gare"},
+        ),
+        _ligne(
+            "s2022:1", "CC DU PAYS", categorie="structure-conseiller-numerique",
+            **{**siret, "adresse": None},
+        ),
+    )  # fmt: skip
+    assert groupes["s2021:1"] == groupes["s2022:1"] != groupes["lieux:1"]
+    refusee = paires.filter((pl.col("verdict") == "meme") & ~pl.col("reunies"))
+    assert "autre site" in refusee["motif"][0]

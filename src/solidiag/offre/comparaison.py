@@ -218,9 +218,8 @@ class Comparateur:
         if communs:
             return f"même identifiant ({communs[0]}) dans les deux fichiers"
         if a.siret and a.siret == b.siret:
-            ici = distance_m is not None and distance_m <= self.seuils.meme_point_m
-            autre_site = _adresses(a.adresse, b.adresse) == 0.0 and not ici
-            if a.siret not in self.sirets_partages and not autre_site:
+            ailleurs = autre_site(a, b, distance_m, meme_point_m=self.seuils.meme_point_m)
+            if a.siret not in self.sirets_partages and not ailleurs:
                 return f"même numéro Siret ({a.siret})"
             if (
                 meme_commune
@@ -306,6 +305,23 @@ class Comparateur:
         if meme_commune and ((adresse or 0.0) >= 0.7 or (ici and not (numeros and adresse == 0.0))):
             return Decision(verdict="meme_lieu", note=0.0, motif=f"même lieu ; {motif}")
         return Decision(verdict="different", note=0.0, motif=motif)
+
+
+def autre_site(
+    a: Fiche, b: Fiche, distance_m: float | None = None, *, meme_point_m: float = 30.0
+) -> bool:
+    """Dit si deux lignes de même Siret écrivent deux adresses, et ne sont pas au même point.
+
+    Parameters
+    ----------
+    distance_m
+        Distance entre les deux points ; calculée si les deux lignes ont un point précis.
+    """
+    if not a.siret or a.siret != b.siret or _adresses(a.adresse, b.adresse) != 0.0:
+        return False
+    if distance_m is None:
+        distance_m = _distance_m(a, b)
+    return distance_m is None or distance_m > meme_point_m
 
 
 def _registres(fiche: Fiche) -> dict[str, set[str]]:

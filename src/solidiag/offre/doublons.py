@@ -13,7 +13,14 @@ from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
 from solidiag.offre.arbitrages import Arbitrage, verifier
 from solidiag.offre.blocs import candidates
-from solidiag.offre.comparaison import PRECIS, Comparateur, Decision, Fiche, Seuils
+from solidiag.offre.comparaison import (
+    PRECIS,
+    Comparateur,
+    Decision,
+    Fiche,
+    Seuils,
+    autre_site,
+)
 from solidiag.offre.noms import lire_adresse, simplifier
 from solidiag.offre.structures import liste_d_origine
 
@@ -157,12 +164,20 @@ def _grouper(
 ) -> dict[str, set[str]]:
     """Réunit les paires tranchées, puis de la plus sûre à la moins sûre.
 
-    Ni deux communes, ni deux lignes d'une liste, ni deux lignes qu'un arbitrage sépare ne sont
-    réunies par une troisième.
+    Ni deux communes, ni deux lignes d'une liste, ni deux sites de même Siret, ni deux lignes qu'un
+    arbitrage sépare ne sont réunis par une troisième.
     """
     groupe_de: dict[str, set[str]] = {identifiant: {identifiant} for identifiant in fiches}
     memes = {paire for paire, decision in decisions.items() if decision.verdict == "meme"}
-    for a, b in sorted(memes, key=lambda p: (p not in tranches, -decisions[p].note, p)):
+    for a, b in sorted(
+        memes,
+        key=lambda p: (
+            p not in tranches,
+            -decisions[p].note,
+            fiches[p[0]].categorie != fiches[p[1]].categorie,
+            p,
+        ),
+    ):
         gauche, droite = groupe_de[a], groupe_de[b]
         if gauche is droite:
             continue
@@ -188,7 +203,7 @@ def _incompatibles(a: Fiche, b: Fiche, *, memes: bool) -> bool:
     """Dit si deux lignes ne peuvent pas être dans un même groupe, même par une troisième."""
     communes = bool(a.code_insee and b.code_insee) and a.code_insee != b.code_insee
     liste = a.source == b.source and a.categorie == b.categorie
-    return communes or (liste and not memes)
+    return communes or (not memes and (liste or autre_site(a, b)))
 
 
 def _annoter(
@@ -258,4 +273,7 @@ def _empechement(
             if _separees(x, y, tranches):
                 rendu = tranches[min(x, y), max(x, y)]
                 return f"non réunies, un arbitrage sépare leurs services : {rendu.nom}"
-    return "non réunies : l'une est déjà réunie à une ligne d'une autre commune ou de la même liste"
+    return (
+        "non réunies : l'une est déjà réunie à une ligne d'une autre commune, d'un autre site ou "
+        "de la même liste"
+    )
