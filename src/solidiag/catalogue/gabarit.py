@@ -105,14 +105,14 @@ class Telechargement(_Gele):
     ``protocole`` : ``fichier`` (une adresse), ``melodi`` (API Melodi de l'Insee),
     ``opendatasoft`` (export d'un jeu), ``datagouv`` (ressource de data.gouv.fr),
     ``data_inclusion`` (API de data·inclusion, avec le jeton de la personne), ``soliguide`` (API de
-    Soliguide, de même).
+    Soliguide, de même), ``pages`` (API dont chaque page nomme la suivante).
     ``adresse`` : où {aaaa} et {departement} sont remplacés. ``vu`` : vrai si l'adresse a été lue
     dans une documentation du producteur ou un code public, faux si elle est supposée.
     ``ressource`` : pour ``datagouv``, expression du titre ou de l'adresse de la ressource prise.
     """
 
     protocole: Literal[
-        "fichier", "melodi", "opendatasoft", "datagouv", "data_inclusion", "soliguide"
+        "fichier", "melodi", "opendatasoft", "datagouv", "data_inclusion", "soliguide", "pages"
     ] = "fichier"
     adresse: str
     vu: bool = False

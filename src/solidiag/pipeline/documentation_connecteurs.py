@@ -25,6 +25,7 @@ _PROTOCOLES = {
     "datagouv": "data.gouv.fr",
     "data_inclusion": "API data·inclusion (jeton)",
     "soliguide": "API Soliguide (jeton)",
+    "pages": "API, page par page",
 }
 
 

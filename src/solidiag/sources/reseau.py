@@ -57,6 +57,7 @@ def recuperer(
         fichier,
         melodi,
         opendatasoft,
+        pages,
         soliguide,
     )
     from solidiag.sources.protocoles.session import Session
@@ -79,6 +80,8 @@ def recuperer(
             return datagouv.recuperer(session, adresse, vers, ressource=telechargement.ressource)
         if telechargement.protocole == "data_inclusion":
             return data_inclusion.recuperer(session, adresse, vers)
+        if telechargement.protocole == "pages":
+            return pages.recuperer(session, adresse, vers)
         if telechargement.protocole == "soliguide":
             return soliguide.recuperer(session, adresse, vers)
         return fichier.recuperer(session, adresse, vers)

@@ -37,8 +37,14 @@ REDIRECTIONS = 5
 
 DELAIS = httpx.Timeout(60.0, connect=20.0)
 
-CADENCES: dict[str, tuple[int, float]] = {"api.insee.fr": (30, 60.0)}
-"""Requêtes permises par durée en secondes, par serveur (Melodi sans jeton : 30 par minute)."""
+CADENCES: dict[str, tuple[int, float]] = {
+    "api.insee.fr": (30, 60.0),
+    "emplois.inclusion.beta.gouv.fr": (12, 60.0),
+}
+"""Requêtes permises par durée en secondes, par serveur.
+
+Melodi sans jeton : 30 par minute ; emplois de l'inclusion : 12, d'après des codes qui l'appellent.
+"""
 
 CADENCE_ORDINAIRE = (60, 60.0)
 
