@@ -109,12 +109,14 @@ def _lister(lus: argparse.Namespace) -> int:
     from solidiag.cli.affichage_sources import afficher_fautes
     from solidiag.cli.reseaux import lister as afficher_reseaux
     from solidiag.pipeline.inventaire_sources import inventorier
+    from solidiag.pipeline.points import decrire_carreaux
     from solidiag.storage.depot import Depot
 
     del lus
     depot = Depot()
     afficher_sources(inventorier(depot))
     afficher_reseaux(depot)
+    sys.stdout.write("".join(f"{phrase}\n" for phrase in decrire_carreaux(depot)))
     afficher_fautes(depot.fautes)
     return 1 if depot.fautes else 0
 
@@ -132,6 +134,7 @@ def _importer(lus: argparse.Namespace) -> int:
     from solidiag.pipeline.calculs import charger_referentiel
     from solidiag.pipeline.classeurs import est_un_classeur
     from solidiag.pipeline.importation import ajouter, examiner, territoires_connus
+    from solidiag.pipeline.points import est_un_carroyage, importer_carreaux
     from solidiag.storage.depot import Depot
 
     depot = Depot()
@@ -142,6 +145,10 @@ def _importer(lus: argparse.Namespace) -> int:
         try:
             if est_un_extrait(chemin):
                 code |= importer_reseau(chemin, lus, depot=depot, referentiel=referentiel)
+                continue
+            if est_un_carroyage(chemin):
+                phrase = importer_carreaux(chemin, depot=depot, jour=date.today())  # noqa: DTZ011
+                sys.stdout.write(f"{phrase}\n")
                 continue
             if est_un_classeur(chemin, depot):
                 code |= importer_classeur(chemin, lus, depot=depot, referentiel=referentiel)
@@ -226,9 +233,13 @@ def _verifier(lus: argparse.Namespace) -> int:
 def _retirer(lus: argparse.Namespace) -> int:
     from solidiag.cli.reseaux import retirer as retirer_reseau
     from solidiag.pipeline.importation import detruire, retirer
+    from solidiag.pipeline.points import retirer_carreaux
     from solidiag.storage.depot import Depot
 
     if retirer_reseau(lus, Depot()):
+        return 0
+    if retirer_carreaux(lus.nom, Depot()):
+        sys.stdout.write("Carreaux retirés : l'accès repart du point de chaque commune.\n")
         return 0
     if lus.detruire:
         nombre = detruire(lus.nom, depot=Depot())

@@ -235,6 +235,7 @@ def observations(
     points: str,
     origines: Mapping[str, Sequence[Origin]],
     du_public: Sequence[Origin],
+    des_points: Sequence[Origin] = (),
 ) -> tuple[pl.DataFrame, dict[str, Origin]]:
     """Renvoie les observations d'un domaine (schéma `OBSERVATIONS`), zones comprises.
 
@@ -250,8 +251,8 @@ def observations(
         D'où l'on part.
     origines
         Source → provenances des fichiers de services.
-    du_public
-        Provenances de la population concernée.
+    du_public, des_points
+        Provenances de la population concernée, et des points plus fins que la commune.
     """
     sources = sorted(set(acces.lieux["source"].drop_nulls()))
     entrees = tuple(o for source in sources for o in origines.get(source, ()))
@@ -259,7 +260,8 @@ def observations(
     lots, trouvees = [], dict[str, Origin]()
     for mesure in acces.mesures:
         genre = suffixe_de_base(mesure.suffixe)
-        avec_public = acces.public.compte and genre not in ("satures", "delai")
+        situee = genre not in ("satures", "delai")
+        autres = (*(du_public if acces.public.compte else ()), *des_points) if situee else ()
         origine = Derivation(
             operation=f"acces.{genre}",
             version=VERSION,
@@ -272,7 +274,7 @@ def observations(
                 trajets=trajets,
                 points=points,
             ),
-            inputs=(*entrees, *du_public) if avec_public else entrees,
+            inputs=(*entrees, *autres),
         )
         trouvees[origine.id] = origine
         lots.append(

@@ -111,6 +111,36 @@ def affiner(points: pl.DataFrame, fins: pl.DataFrame, *, nature: Nature) -> pl.D
     )
 
 
+def regrouper(fins: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie les points fins réunis par centième de degré (un kilomètre environ) et par commune.
+
+    Le point d'un groupe est le centre de ses habitants ; leur somme est gardée.
+
+    Parameters
+    ----------
+    fins
+        Schéma `FINS`.
+    """
+    habites = fins.filter(pl.col("population") > 0)
+    poids = pl.col("population")
+    return (
+        habites.group_by(
+            "code",
+            (pl.col("latitude") * 100).floor().alias("ligne"),
+            (pl.col("longitude") * 100).floor().alias("colonne"),
+        )
+        .agg(
+            (pl.col("latitude") * poids).sum() / poids.sum(),
+            (pl.col("longitude") * poids).sum() / poids.sum(),
+            poids.sum(),
+            pl.col("superficie_km2").sum(),
+            pl.col("impute").any(),
+        )
+        .select(*FINS)
+        .sort("code", "latitude", "longitude")
+    )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Public:
     """Public d'un domaine, point par point.

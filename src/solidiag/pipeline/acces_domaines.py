@@ -29,6 +29,7 @@ from solidiag.offre.inventaire import Inventaire
 from solidiag.offre.points import Nature, affiner, points_des_communes
 from solidiag.offre.reglages_acces import lire_reglages_acces
 from solidiag.pipeline.offre import Offre, charger_cadre
+from solidiag.pipeline.points import points_du_departement
 from solidiag.pipeline.services_lus import couvertures_des_listes
 from solidiag.pipeline.trajets import fournisseur_de_trajets
 from solidiag.storage.depot import Depot
@@ -110,7 +111,8 @@ def calculer_acces_par_domaine(
     besoins
         Observations, d'où se lisent les effectifs par âge qu'un réglage demande.
     points_fins, nature
-        Points plus fins que la commune (schéma `points.FINS`), et ce qu'ils sont.
+        Points plus fins que la commune (schéma `points.FINS`), et ce qu'ils sont ; à défaut, les
+        carreaux que la personne a importés.
 
     Raises
     ------
@@ -145,9 +147,17 @@ def calculer_acces_par_domaine(
         communes.filter(pl.col("departement").is_in(autour) | pl.col("epci").is_in(epci.implode()))
     )
     depart = _DEPARTS[Nature.COMMUNE.value]
+    fournis = None
+    if points_fins is None:
+        fournis = points_du_departement(depot, cadre, departement=departement)
+        points_fins = fournis.points if fournis else None
     if points_fins is not None:
         points = affiner(points, points_fins, nature=nature)
         depart = _DEPARTS[nature.value]
+    if fournis:
+        depart += (" ; carreaux réunis par kilomètre" if fournis.reunis else "") + (
+            f" ; {round(100 * fournis.part_imputee)} % des habitants dans un carreau imputé"
+        )
     propres: dict[str, list[str]] = {}
     for nom, categorie in categories.items():
         for domaine in categorie.domaines if categorie.recense else ():
@@ -184,6 +194,7 @@ def calculer_acces_par_domaine(
             points=depart,
             origines=provenances,
             du_public=_du_public(acces, personnes, origines, departement=departement),
+            des_points=(fournis.origine,) if fournis else (),
         )
         lots.append(observees)
         trouvees.update(siennes)

@@ -39,7 +39,7 @@ _CODE = 5
 
 
 def lire_carreaux(
-    octets: bytes, *, communes: Collection[str], fichier: str = "carreaux_200m_met.csv"
+    octets: bytes, *, communes: Collection[str] | None, fichier: str = "carreaux_200m_met.csv"
 ) -> pl.DataFrame:
     """Renvoie les carreaux de ces communes (schéma `CARREAUX`), au centre de chacun.
 
@@ -51,7 +51,7 @@ def lire_carreaux(
     octets
         Le CSV, ou l'archive ZIP qui le contient.
     communes
-        Codes gardés, dans le découpage du fichier.
+        Codes gardés, dans le découpage du fichier ; rien : tous.
     fichier
         Nom, pour dire une faute.
 
@@ -61,15 +61,15 @@ def lire_carreaux(
         Si une colonne manque, ou si un identifiant de carreau n'a pas la forme attendue.
     """
     table = _ouvrir(octets, fichier)
-    voulues = pl.DataFrame({"code": sorted(communes)}, schema={"code": pl.String})
     eclates = (
         table.with_columns(
             pl.col("lcog_geo").str.extract_all(f".{{{_CODE}}}").alias("code"),
         )
         .with_columns(pl.col("ind") / pl.col("code").list.len())
         .explode("code", empty_as_null=False, keep_nulls=False)
-        .join(voulues, on="code", how="semi", maintain_order="left")
     )
+    if communes is not None:
+        eclates = eclates.filter(pl.col("code").is_in(sorted(communes)))
     lus = eclates.with_columns(
         pl.col("idcar_200m").str.extract_groups(_IDENTIFIANT).alias("morceaux")
     ).unnest("morceaux")

@@ -24,6 +24,7 @@ from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, doss
 from solidiag.storage.arbitrages import Arbitrages
 from solidiag.storage.declarations import charger_dossier, lire_yaml, valider
 from solidiag.storage.geocodages import Geocodages
+from solidiag.storage.points import PointsFournis
 from solidiag.storage.reglages import Reglages, noms_reglables
 from solidiag.storage.reseaux import empreinte_des_trajets
 
@@ -366,6 +367,7 @@ class Depot:
         if self.ajouts is not None:
             condense.update(self.ajouts.empreinte().encode())
             condense.update(empreinte_des_trajets(self.ajouts.racine).encode())
+            condense.update(PointsFournis(self.ajouts.racine).empreinte().encode())
         if self.reglages is not None:
             condense.update(self.reglages.empreinte().encode())
         if self.arbitrages is not None:
