@@ -221,6 +221,9 @@ def test_france_services_gives_hours_in_the_openstreetmap_form(connus: Connus) -
     (ancien,) = lu("france_services.geojson", connus).values()
     assert (ancien["code_insee"], ancien["latitude"]) == ("40224", 43.55478)
     assert str(ancien["horaires_osm"]).startswith("Mo 09:00-12:30,13:30-17:00")
+    nom, octets = ECHANTILLONS["france_services.geojson"]
+    abime = lire(octets.replace(b'"40224"', b'"4O24"'), nom, connus).row(0, named=True)
+    assert (abime["code_insee"], abime["code_postal"]) == (None, "40300")
 
 
 def test_a_free_comment_that_says_closed_closes(connus: Connus) -> None:

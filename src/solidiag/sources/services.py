@@ -177,6 +177,11 @@ class _Lecture:
                 .alias(colonne)
                 for colonne, largeur in self.options.completer.items()
             )
+        for colonne in self.options.tolerer:
+            bien = pl.col(colonne).str.contains(_CODE_COMMUNE)
+            grille = grille.with_columns(
+                pl.when(bien).then(pl.col(colonne)).otherwise(pl.lit("")).alias(colonne)
+            )
         if self.options.vides:
             vides = list(self.options.vides)
             grille = grille.with_columns(

@@ -106,6 +106,9 @@ class OptionsServices(_Gele):
         Colonne du code du producteur, et table qui en fait des catégories ; en plus des ``vues``.
     garder
         Colonne vers valeurs gardées, pour toutes les vues.
+    tolerer
+        Colonnes de codes de commune où un code mal formé se lit comme vide : la commune est alors
+        retrouvée par le code postal et le nom.
     completer
         Colonne vers largeur où remettre les zéros de tête perdus.
     numeroter
@@ -159,6 +162,7 @@ class OptionsServices(_Gele):
     correspondance: Correspondance | None = Field(default=None, validate_default=True)
     vues: tuple[Vue, ...] = Field(default=(), validate_default=True)
     garder: dict[str, tuple[str, ...]] = {}
+    tolerer: tuple[str, ...] = ()
     completer: dict[str, int] = {}
     numeroter: bool = False
     x: str = ""
