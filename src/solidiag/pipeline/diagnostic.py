@@ -24,10 +24,12 @@ from solidiag.pipeline.etat import (
 from solidiag.pipeline.reglages import verifier_reglages
 from solidiag.pipeline.rendus import RENDUS, images_de
 from solidiag.pipeline.suivi import Bilan, Manque, Muet, Suivi, etape
+from solidiag.pipeline.synthese_offre import nom_synthese, rendre_docx
 from solidiag.publication.document import Document
 from solidiag.publication.francais import de
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.construire import construire_rapport
+from solidiag.publication.rapport.synthese_offre import construire_synthese_offre
 from solidiag.storage.cache import Cache, dossier_de_cache
 from solidiag.storage.depot import Depot, empreinte
 from solidiag.storage.sorties import MANIFESTE, lire_manifeste, remplacer, verifier_place
@@ -183,10 +185,13 @@ def _rendre(
 def _rendre_bureautiques(
     formats: Sequence[str], matiere: Matiere, document: Document, travail: Path, cache: Cache
 ) -> None:
-    """Rend le DOCX et l'ODT, après leurs images."""
+    """Rend le DOCX et l'ODT, après leurs images ; avec le DOCX, la synthèse de l'offre."""
     images = images_de(document, cache) if formats else {}
     for nom in formats:
         RENDUS[nom](matiere, document, images, travail)
+    if "docx" in formats:
+        synthese = construire_synthese_offre(matiere)
+        (travail / nom_synthese(matiere)).write_bytes(rendre_docx(synthese, cache))
 
 
 def _inventaire(travail: Path) -> dict[str, dict[str, object]]:

@@ -171,6 +171,11 @@ def _ecrire(
     return tuple(dossier / fichier for fichier in fichiers)
 
 
+def nom_synthese(matiere: Matiere) -> str:
+    """Renvoie le chemin de la synthèse de l'offre dans le dossier d'un diagnostic."""
+    return f"rapport/synthese-offre-{matiere.departement.code}.docx"
+
+
 def rendre_docx(document: Document, cache: Cache) -> bytes:
     """Renvoie un document Word, ses cartes converties."""
     from solidiag.publication.rendus.docx import composer

@@ -24,10 +24,12 @@ from solidiag.pipeline.etat import (
     lire_etat,
 )
 from solidiag.pipeline.suivi import Muet, Suivi, etape
+from solidiag.pipeline.synthese_offre import nom_synthese
 from solidiag.publication.document import Document
 from solidiag.publication.francais import de, formater
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.construire import construire_rapport
+from solidiag.publication.rapport.synthese_offre import construire_synthese_offre
 from solidiag.publication.rendus.images import convertir, figures
 from solidiag.publication.verification.attendus import jetons_attendus, textes_sans_cle
 from solidiag.publication.verification.comparaison import Ecart, Releve, orphelins
@@ -40,6 +42,7 @@ from solidiag.storage.depot import Depot, empreinte
 from solidiag.storage.sorties import MANIFESTE
 
 _DOCUMENT = "document"
+_SYNTHESE = "synthèse de l'offre"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +158,7 @@ def verifier(
         releves=releves,
         ecarts=(
             *_orphelins(document),
+            *_orphelins(lecture.synthese, nom=_SYNTHESE),
             *_etat_faux(dossier, etat_de(matiere, depot), matiere),
             *lecture.inventaire(releves),
         ),
@@ -198,11 +202,11 @@ def lire_manifeste(dossier: Path) -> Manifeste:
         raise VerificationImpossible(str(dossier), f"{MANIFESTE} n'est pas lisible") from erreur
 
 
-def _orphelins(document: Document) -> Iterator[Ecart]:
-    yield from orphelins(jetons_attendus(document), fichier=_DOCUMENT)
+def _orphelins(document: Document, *, nom: str = _DOCUMENT) -> Iterator[Ecart]:
+    yield from orphelins(jetons_attendus(document), fichier=nom)
     for figure, nombre in textes_sans_cle(document):
         lieu = f"texte de remplacement de la figure « {figure} »"
-        yield Ecart(genre="orphelin", fichier=_DOCUMENT, lieu=lieu, attendu=nombre)
+        yield Ecart(genre="orphelin", fichier=nom, lieu=lieu, attendu=nombre)
 
 
 def _etat_faux(dossier: Path, attendu: pl.DataFrame, matiere: Matiere) -> Iterator[Ecart]:
@@ -242,6 +246,7 @@ class _Lecture:
     ) -> None:
         self.dossier, self.manifeste = dossier, manifeste
         self.matiere, self.document = matiere, document
+        self.synthese = construire_synthese_offre(matiere)
         self.presents = {
             chemin.relative_to(dossier).as_posix()
             for chemin in dossier.rglob("*")
@@ -253,6 +258,7 @@ class _Lecture:
     def releves(self) -> Iterator[Releve]:
         """Relit tout fichier qu'un format produit, déclaré ou non par le manifeste."""
         yield from self._rapport()
+        yield from self._synthese()
         yield from self._site()
         yield from self._donnees()
 
@@ -278,6 +284,15 @@ class _Lecture:
             else:
                 lecture = verifier_docx if suffixe == "docx" else verifier_odt
                 yield lecture(octets, self.document, images=images, fichier=nom)
+
+    def _synthese(self) -> Iterator[Releve]:
+        """Relit la synthèse de l'offre, que le format Word produit avec le rapport."""
+        nom = nom_synthese(self.matiere)
+        octets = self._lire("docx", nom)
+        if octets is None:
+            return
+        images = convertir(figures(self.synthese))
+        yield verifier_docx(octets, self.synthese, images=images, fichier=nom)
 
     def _nom_rapport(self, suffixe: str) -> str:
         return f"rapport/diagnostic-{self.matiere.departement.code}.{suffixe}"

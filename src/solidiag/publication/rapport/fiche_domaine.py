@@ -17,7 +17,7 @@ from solidiag.publication.document import (
     Texte,
     Titre,
 )
-from solidiag.publication.francais import de, enumerer, majuscule
+from solidiag.publication.francais import de, majuscule
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.demandes import a_demander
 from solidiag.publication.rapport.domaines import constat_d_ecart, deplier
@@ -159,7 +159,7 @@ def _coordination(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
         return
     contenu: list[Ligne] = []
     if lue.prevus:
-        contenu += [Texte("Pilote prévu : "), Mention(enumerer(lue.prevus), "nom"), Texte(". ")]
+        contenu += [Texte("Pilote prévu : "), Mention(" ; ".join(lue.prevus), "nom"), Texte(". ")]
     if lue.constates:
         cites = lue.constates[:_ACTEURS_CITES]
         contenu += [
@@ -168,6 +168,14 @@ def _coordination(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
             Texte(" ("),
             Mention(" ; ".join(cites) + ("…" if len(lue.constates) > len(cites) else ""), "nom"),
             Texte("). "),
+        ]
+    elif lue.presents:
+        contenu += [
+            Texte("Des lieux y accueillent, dans "),
+            nombre_coordination(matiere, lue.presents, f"presents:{domaine.id}"),
+            Texte(" intercommunalités, sans que la source nomme leur gestionnaire. ")
+            if lue.presents > 1
+            else Texte(" intercommunalité, sans que la source nomme leur gestionnaire. "),
         ]
     else:
         contenu.append(Texte("Aucun acteur n'est connu d'après les sources réunies. "))

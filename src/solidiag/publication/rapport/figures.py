@@ -34,6 +34,7 @@ from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.gabarits import Plume, masque_de
 from solidiag.publication.rapport.lissages import TAUX_LISSE, mention_lissee
 from solidiag.publication.rapport.phrases import (
+    etendue,
     lisibles,
     majuscule,
     message_carte,
@@ -218,10 +219,18 @@ class Cartotheque:
             legende=self._message(declaration, observes, niveau),
             sous_titre=(
                 Mention(
-                    f"{declaration.libelle}, {periode}, découpage de {matiere.referentiel.cog} ; ",
+                    f"{_libelle(declaration, observes)}, {periode}, "
+                    f"découpage de {matiere.referentiel.cog} ; ",
                     "nom",
                 ),
-                *part_lue(matiere, declaration.id, len(observes), len(ids), mot, dit=mot_lu),
+                *part_lue(
+                    matiere,
+                    declaration.id,
+                    len(observes),
+                    len(ids),
+                    mot,
+                    dit=f"{mot} mesurées" if isinstance(declaration, MesureOffre) else mot_lu,
+                ),
                 Texte("."),
                 *(mention_lissee() if lisses else ()),
             ),
@@ -242,6 +251,8 @@ class Cartotheque:
         communes dit donc l'étendue des intercommunalités, et qu'elle détaille les communes.
         """
         matiere = self._matiere
+        if declaration.id.startswith("acces.") and declaration.id.endswith(".temps"):
+            return _message_temps(matiere, declaration, observes, _NIVEAUX[niveau][0])
         if isinstance(declaration, MesureOffre):
             return message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0])
         epci = lisibles(matiere, declaration.id, matiere.epci)
@@ -410,6 +421,31 @@ def fond_de(matiere: Matiere, *, largeur: float | None = None) -> FondSvg:
         populations=matiere.referentiel.populations,
         noms_epci={e: nom_court(matiere.territoire(e)) for e in matiere.epci},
         **options,
+    )
+
+
+def _libelle(declaration: Indicateur | MesureOffre, observes: Sequence[Observe]) -> str:
+    """Renvoie le libellé, avec la méthode d'un temps d'accès (« estimation de trajet »)."""
+    methode = observes[0].method if declaration.id.startswith("acces.") else None
+    return f"{declaration.libelle} ({methode})" if methode else declaration.libelle
+
+
+def _message_temps(
+    matiere: Matiere, mesure: Indicateur | MesureOffre, observes: Sequence[Observe], mot: str
+) -> tuple[Ligne, ...]:
+    """Renvoie « PMI : de 4 à 70 minutes jusqu'au lieu connu le plus proche, selon la commune »."""
+    bornes = etendue(observes)
+    domaine = mesure.id.split(".")[1]
+    nom = Mention(matiere.grille.domaine(domaine).libelle, "nom")
+    if bornes is None:
+        return (nom, Texte(" : temps jusqu'au lieu connu le plus proche"))
+    return (
+        nom,
+        Texte(" : de "),
+        matiere.imprimer(bornes[0]),
+        Texte(" à "),
+        matiere.imprimer(bornes[1]),
+        Texte(f" jusqu'au lieu connu le plus proche, selon {mot}"),
     )
 
 

@@ -85,13 +85,14 @@ def formes_acces(matiere: Matiere, acces: AccesLu) -> tuple[tuple[Ligne, ...], .
                 Texte("moitié du public ("), public, Texte(")."),
             ),
         )  # fmt: skip
-    part = _bornee(matiere, hors)
+    part = valeur_bornee(matiere, hors)
     seuil = Mention(f"{acces.seuil} minutes", "parametre")
+    voiture = "en voiture" in str(acces.resume["reserve"])
     return (
         (
             Texte("La moitié du public ("), public, Texte(") est à "), *duree, Texte(" ou moins "),
-            Texte("du lieu connu le plus proche ; "), *part, Texte(" est à plus de "), seuil,
-            Texte(" de tout lieu connu."),
+            Texte("du lieu connu le plus proche ; part à plus de "), seuil,
+            Texte(" de tout lieu connu : "), *part, Texte("."),
         ),
         (
             Texte("Part du public ("), public, Texte(") à plus de "), seuil,
@@ -100,22 +101,19 @@ def formes_acces(matiere: Matiere, acces: AccesLu) -> tuple[tuple[Ligne, ...], .
         ),
         (
             Texte("Le lieu connu le plus proche est à "), *duree, Texte(" ou moins pour la "),
-            Texte("moitié du public ("), public, Texte(") ; au-delà de "), seuil,
-            Texte(" se trouve "), *part, Texte(" de ce public."),
-        ),
-        (
-            Texte("Au-delà de "), seuil, Texte(" de trajet, "), *part, Texte(" du public ("),
-            public, Texte(") n'a aucun lieu connu ; le temps médian est de "), *duree, Texte("."),
-        ),
-        (
-            Texte("En voiture, il faut "), *duree, Texte(" ou moins à la moitié du public ("),
-            public, Texte(") pour rejoindre un lieu connu, et plus de "), seuil, Texte(" à "),
+            Texte("moitié du public ("), public, Texte(") ; au-delà de "), seuil, Texte(" : "),
             *part, Texte(" de ce public."),
-        )
-        if "voiture" in str(acces.resume["reserve"])
-        else (
-            Texte("Temps médian du public ("), public, Texte(") jusqu'à un lieu connu : "), *duree,
-            Texte(" ; part à plus de "), seuil, Texte(" : "), *part, Texte("."),
+        ),
+        (
+            Texte("Sans aucun lieu connu à "), seuil, Texte(" ou moins : "), *part,
+            Texte(" du public ("), public, Texte("). La moitié de ce public a un lieu à "),
+            *duree, Texte(" ou moins."),
+        ),
+        (
+            Texte("En voiture, la moitié du public (" if voiture else "La moitié du public ("),
+            public, Texte(") rejoint un lieu connu en "), *duree,
+            Texte(" ou moins ; il faut plus de "), seuil, Texte(" à une part de ce public : "),
+            *part, Texte("."),
         ),
     )  # fmt: skip
 

@@ -67,6 +67,8 @@ RAPPORT_MAXIMAL = 4.0
 """Rapport des bornes au-delà duquel un temps estimé ne s'imprime que par elles."""
 
 _FICTIF = "(?i)exemple fictif"
+_SANS_NOM = "non nommé"
+"""Ce que porte le nom d'un acteur que la source ne nomme pas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +267,7 @@ class CoordinationLue:
     Parameters
     ----------
     constates
-        Noms des acteurs qu'une source y constate.
+        Noms des acteurs qu'une source y constate, quand elle les nomme.
     prevus
         Noms des pilotes que les textes ou la grille prévoient.
     presents
@@ -301,7 +303,9 @@ def lire_coordination(matiere: Matiere, domaine: str) -> CoordinationLue | None:
         table = liens.frame.filter(pl.col("domaine") == domaine, pl.col("provenance") != "texte")
         lies = table["acteur"].n_unique()
     return CoordinationLue(
-        constates=tuple(sorted({noms.get(a, a) for a in vus["acteur"]})),
+        constates=tuple(
+            sorted({n for a in vus["acteur"] if _SANS_NOM not in (n := noms.get(a, a))})
+        ),
         prevus=tuple(dict.fromkeys(noms.get(a, a) for a in prevus["acteur"])),
         presents=locaux["territoire"].n_unique(),
         dispositifs=tuple(dict.fromkeys(dispositifs["nom"])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from solidiag.catalogue.grille import Domaine
 from solidiag.publication.document import (
@@ -46,6 +47,7 @@ from solidiag.publication.typographie import soigner_document
 
 MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 _CARTES = 3
+_LARGEUR_PREMIERE_CM = 12.0
 _DOMAINES_CITES = 3
 
 _MESSAGES_DE_NIVEAU = {
@@ -84,9 +86,11 @@ def construire_synthese_offre(matiere: Matiere) -> Document:
 
 
 def _blocs(matiere: Matiere) -> Iterator[Bloc]:
+    cartes = list(_figures(matiere))
     yield from _messages(matiere)
+    yield from (replace(figure, largeur_cm=_LARGEUR_PREMIERE_CM) for figure in cartes[:1])
     yield from _domaines(matiere)
-    yield from _cartes(matiere)
+    yield from _cartes(cartes[1:])
     yield from _coordination(matiere)
     yield from _manques(matiere)
     yield from _methode(matiere)
@@ -153,10 +157,7 @@ def _messages_de_fraicheur(matiere: Matiere) -> Iterator[tuple[Ligne, ...]]:
         nombre_qualite(matiere, ensemble, "part_avec_horaires", part=True),
         Texte(" des services, capacité pour "),
         nombre_qualite(matiere, ensemble, "part_avec_capacite", part=True),
-        Texte(" : presque rien ne se dit encore de l'ouverture le soir et le samedi ni des ")
-        if ensemble["part_avec_horaires"] < 0.5
-        else Texte(" : le reste de l'inventaire ne dit rien de l'ouverture ni des "),
-        Texte("places."),
+        Texte(" : le reste de l'inventaire ne dit rien de l'ouverture ni des places."),
     )
 
 
@@ -173,9 +174,9 @@ def _messages_d_acces(matiere: Matiere) -> Iterator[tuple[Ligne, ...]]:
             Mention(acces.public, "nom"),
             Texte(") à plus de "),
             Mention(f"{acces.seuil} minutes", "parametre"),
-            Texte(" de tout lieu connu ; temps de la moitié de ce public : "),
+            Texte(" de tout lieu connu ; temps médian de ce public : "),
             *valeur_bornee(matiere, temps),
-            Texte(" ou moins."),
+            Texte("."),
         )
 
 
@@ -250,10 +251,10 @@ def _domaines(matiere: Matiere) -> Iterator[Bloc]:
         legende=(Texte("Niveau d'offre, accès, fraîcheur, coordination et confiance"),),
         colonnes=(
             Colonne(entete="Domaine", largeur=3),
-            Colonne(entete="Offre connue (services)", largeur=2.2),
-            Colonne(entete="Temps au plus proche", alignement="droite", largeur=1.9),
+            Colonne(entete="Offre connue (services)", largeur=2),
+            Colonne(entete="Temps au plus proche", alignement="droite", largeur=2.4),
             Colonne(entete="Dates", largeur=1.3),
-            Colonne(entete="Acteurs constatés", largeur=2.2),
+            Colonne(entete="Acteurs constatés", largeur=2.1),
             Colonne(entete="Confiance", largeur=1.3),
         ),
         lignes=tuple(rangees),
@@ -278,9 +279,11 @@ def _acces_court(matiere: Matiere, acces: AccesLu | None) -> tuple[Ligne, ...]:
 def acteurs_courts(matiere: Matiere, domaine: str) -> tuple[Ligne, ...]:
     """Renvoie « 12 dans 9 intercommunalités », ou « inconnus »."""
     lue = lire_coordination(matiere, domaine)
-    if lue is None or not lue.constates:
+    if lue is None or not (lue.constates or lue.presents):
         return (Texte("inconnus"),)
-    contenu: list[Ligne] = [nombre_coordination(matiere, len(lue.constates), f"acteurs:{domaine}")]
+    contenu: list[Ligne] = [Texte("non nommés")]
+    if lue.constates:
+        contenu = [nombre_coordination(matiere, len(lue.constates), f"acteurs:{domaine}")]
     if lue.presents:
         contenu += [
             Texte(", dans "),
@@ -290,23 +293,15 @@ def acteurs_courts(matiere: Matiere, domaine: str) -> tuple[Ligne, ...]:
     return tuple(contenu)
 
 
-def _cartes(matiere: Matiere) -> Iterator[Bloc]:
-    figures = list(_figures(matiere))
+def _cartes(figures: Sequence[Figure]) -> Iterator[Bloc]:
     if not figures:
         return
-    yield Titre(
-        niveau=1,
-        id="cartes",
-        surtitre="Accès",
-        contenu=(Texte("Où les lieux connus sont loin"),),
-    )
+    yield Titre(niveau=2, id="cartes", contenu=(Texte("Où les lieux connus sont loin"),))
     yield Paragraphe(
         contenu=(
-            Texte("Les cartes montrent le temps estimé jusqu'au lieu connu le plus proche, pour "),
-            Texte(
-                "les domaines où la plus grande part du public en est loin, un par axe au plus. "
-            ),
-            Texte("Un lieu que les sources ne décrivent pas n'y est pas."),
+            Texte("Ces cartes et celle de la première page montrent, un domaine par axe au plus, "),
+            Texte("là où la plus grande part du public est loin d'un lieu. Un lieu que les "),
+            Texte("sources ne décrivent pas n'y est pas."),
         )
     )
     yield from figures
@@ -333,9 +328,8 @@ def _coordination(matiere: Matiere) -> Iterator[Bloc]:
     if not lues:
         return
     yield Titre(
-        niveau=1,
+        niveau=2,
         id="coordination",
-        surtitre="Coordination",
         contenu=(Texte("Qui porte quoi, et avec France Travail"),),
     )
     portes = [(d, lue) for d, lue in lues if lue.dispositifs]
@@ -354,20 +348,16 @@ def _coordination(matiere: Matiere) -> Iterator[Bloc]:
 
 
 def _tableau_dispositifs(portes: Sequence[tuple[Domaine, CoordinationLue]]) -> Tableau:
-    par_dispositif: dict[str, list[str]] = {}
-    for domaine, lue in portes:
-        for nom in lue.dispositifs:
-            par_dispositif.setdefault(nom, []).append(domaine.libelle)
     return Tableau(
         id="tab-synthese-dispositifs",
-        legende=(Texte("Dispositifs connus, et domaines qu'ils portent"),),
-        colonnes=(Colonne(entete="Dispositif", largeur=2), Colonne(entete="Domaines", largeur=3)),
+        legende=(Texte("Domaines portés par un dispositif connu"),),
+        colonnes=(Colonne(entete="Domaine", largeur=2), Colonne(entete="Dispositifs", largeur=3)),
         lignes=tuple(
             (
-                Cellule(contenu=(Mention(nom, "nom"),)),
-                Cellule(contenu=(Mention(" ; ".join(domaines), "nom"),)),
+                Cellule(contenu=(Mention(domaine.libelle, "nom"),)),
+                Cellule(contenu=(Mention(" ; ".join(lue.dispositifs), "nom"),)),
             )
-            for nom, domaines in sorted(par_dispositif.items())
+            for domaine, lue in portes
         ),
     )
 
@@ -382,7 +372,7 @@ def _france_travail(matiere: Matiere, lues: list[CoordinationLue]) -> Iterator[B
     )  # fmt: skip
     if ligne is None:
         return
-    yield Titre(niveau=2, id="france-travail", contenu=(Texte("Avec France Travail"),))
+    yield Titre(niveau=3, id="france-travail", contenu=(Texte("Avec France Travail"),))
     lies = sum(1 for lue in lues if lue.france_travail)
     contenu: list[Ligne] = [
         nombre_coordination(matiere, ligne["agences"], "agences"),
@@ -390,11 +380,17 @@ def _france_travail(matiere: Matiere, lues: list[CoordinationLue]) -> Iterator[B
     ]
     if ligne["date_source"]:
         contenu += [Texte(" ("), Mention(str(ligne["date_source"])[:4], "millesime"), Texte(")")]
-    contenu += [
-        Texte(" ; un lien avec un autre acteur, constaté et non seulement prévu, se lit dans "),
-        nombre_coordination(matiere, lies, "domaines_lies_ft"),
-        Texte(" domaines. Ce lien est le plus souvent un lieu partagé. "),
-    ]
+    if lies:
+        contenu += [
+            Texte(" ; un lien constaté avec un autre acteur se lit dans "),
+            nombre_coordination(matiere, lies, "domaines_lies_ft"),
+            Texte(" domaines" if lies > 1 else " domaine"),
+            Texte(", le plus souvent un lieu partagé. "),
+        ]
+    else:
+        contenu.append(
+            Texte(" ; aucun lien avec un autre acteur n'est encore constaté dans ces sources. ")
+        )
     if ligne["maillon"] and ligne["maillon_etat"] == "inconnu":
         contenu.append(
             Texte(
