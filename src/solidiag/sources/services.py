@@ -177,10 +177,10 @@ class _Lecture:
                 .alias(colonne)
                 for colonne, largeur in self.options.completer.items()
             )
-        for colonne in self.options.tolerer:
-            bien = pl.col(colonne).str.contains(_CODE_COMMUNE)
+        for nom in self.options.tolerer:
+            bien = pl.col(nom).str.contains(_CODE_COMMUNE)
             grille = grille.with_columns(
-                pl.when(bien).then(pl.col(colonne)).otherwise(pl.lit("")).alias(colonne)
+                pl.when(bien).then(pl.col(nom)).otherwise(pl.lit("")).alias(nom)
             )
         if self.options.vides:
             vides = list(self.options.vides)
