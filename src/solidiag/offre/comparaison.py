@@ -69,6 +69,7 @@ class Fiche:
     longitude: float | None = None
     marques: frozenset[str] = frozenset()
     identifiants: frozenset[str] = frozenset()
+    thematiques: frozenset[str] = frozenset()
 
     @property
     def numero(self) -> str:
@@ -125,6 +126,7 @@ class Comparateur:
         longitude: float | None = None,
         precision_geo: str | None = "point",
         identifiants: Collection[str] | None = None,
+        thematiques: Collection[str] | None = None,
     ) -> Fiche:
         """Renvoie la fiche comparable d'une ligne de service."""
         texte = nom or ""
@@ -145,6 +147,7 @@ class Comparateur:
             longitude=longitude if precis else None,
             marques=frozenset(marques),
             identifiants=frozenset(x for x in identifiants or () if not x.startswith(_D_ORGANISME)),
+            thematiques=frozenset(thematiques or ()),
         )
 
     def comparables(self, categorie_a: str, categorie_b: str) -> bool:
@@ -161,7 +164,10 @@ class Comparateur:
         """
         if distance_m is None:
             distance_m = _distance_m(a, b)
-        for regle in (self._communes, self._categories, self._registres, self._guichets):
+        for regle in (
+            *(self._communes, self._categories, self._sujets),
+            *(self._registres, self._guichets),
+        ):
             refus = regle(a, b)
             if refus:
                 return self._refuser(a, b, refus, distance_m)
@@ -186,6 +192,17 @@ class Comparateur:
             return ""
         libelles = sorted(self.categories[c].libelle for c in (a.categorie, b.categorie))
         return f"services de nature différente ({libelles[0]} ; {libelles[1]})"
+
+    def _sujets(self, a: Fiche, b: Fiche) -> str:
+        """Refuse deux services que disent leurs seules thématiques, sans une en commun.
+
+        Un organisme rend à la même adresse plusieurs services aux noms voisins.
+        """
+        if a.categorie != b.categorie or not self.categories[a.categorie].generique:
+            return ""
+        if not a.thematiques or not b.thematiques or a.thematiques & b.thematiques:
+            return ""
+        return "aucune thématique commune"
 
     def _registres(self, a: Fiche, b: Fiche) -> str:
         if a.siret and b.siret and a.siret[:9] != b.siret[:9]:

@@ -41,7 +41,7 @@ le même groupe. ``arbitrage`` : qui a tranché, quand et pourquoi, si une perso
 
 _CHAMPS = (
     "id", "source", "categorie", "nom", "adresse", "commune", "code_insee", "siret", "latitude",
-    "longitude", "precision_geo", "identifiants",
+    "longitude", "precision_geo", "identifiants", "thematiques",
 )  # fmt: skip
 
 
