@@ -291,9 +291,8 @@ def test_imported_lists_enter_the_inventory_once(connus: Connus, tmp_path: Path)
         categories=lire_categories(relu.declaration("services/categories.yaml")),
     )
     services = inventaire.services
-    # L'annuaire de 2023 prend la suite de celui de 2019, dans les Landes qu'il couvre.
-    assert services.filter(source="offre.annuaire_administration").is_empty()
-    assert not services.filter(source="offre.france_services").is_empty()
+    # Trois guichets ne sont qu'un extrait de l'annuaire : celui de 2019 reste.
+    assert not services.filter(source="offre.annuaire_administration").is_empty()
     ajoutes = services.filter(pl.col("source").str.starts_with("ajout."))
     csapa = ajoutes.filter(categorie="csapa").row(0, named=True)
     assert (csapa["capacite"], csapa["capacite_unite"]) == (31.0, "places")

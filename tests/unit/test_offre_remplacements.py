@@ -48,7 +48,24 @@ def test_an_older_list_goes_only_where_the_new_one_covers(
     couverture: Couverture, gardes: list[str]
 ) -> None:
     remplacement = Remplacement(ancienne="offre.x", nouvelle="ajout.x", couverture=couverture)
-    assert ecarter_les_remplaces(ANCIENS, [remplacement])["id"].to_list() == gardes
+    nouveaux = table(
+        *(
+            {"source": "ajout.x", "code_insee": code}
+            for code in ("40001", "97411", "2A004", "01004")
+        )
+    )
+    restent = ecarter_les_remplaces(pl.concat([ANCIENS, nouveaux]), [remplacement])
+    assert restent.filter(pl.col("source") != "ajout.x")["id"].to_list() == gardes
+    assert restent.filter(source="ajout.x").height == 4
+
+
+def test_a_mere_extract_replaces_nothing() -> None:
+    anciens = table(*({"code_insee": "40192"} for _ in range(5)))
+    extrait = table({"source": "ajout.x", "code_insee": "40192"}, {"source": "ajout.x"})
+    remplacement = Remplacement(
+        ancienne="offre.x", nouvelle="ajout.x", couverture=Couverture(departements=("40",))
+    )
+    assert ecarter_les_remplaces(pl.concat([anciens, extrait]), [remplacement]).height == 7
 
 
 def test_a_capacity_goes_to_its_place_and_never_over_a_known_one() -> None:

@@ -13,6 +13,10 @@ import polars as pl
 
 from solidiag.catalogue.source import Couverture
 
+PART_D_UNE_SUITE = 0.5
+"""Lignes de la nouvelle liste sur celles de l'ancienne, là où elle couvre, en dessous desquelles ce
+n'est qu'un extrait : il s'ajoute à l'ancienne et ne la remplace pas."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remplacement:
@@ -36,8 +40,9 @@ def ecarter_les_remplaces(
 ) -> pl.DataFrame:
     """Renvoie les services sans ceux d'une liste remplacée, là où la nouvelle couvre.
 
-    Une ligne sans code de commune ni code postal n'est écartée que si la nouvelle liste est
-    nationale. Un code postal corse vaut les deux départements.
+    Une nouvelle liste bien plus courte que l'ancienne est un extrait, et ne remplace rien. Une
+    ligne sans code de commune ni code postal n'est écartée que si la nouvelle liste est nationale.
+    Un code postal corse vaut les deux départements.
     """
     codes = pl.coalesce("code_insee", "code_postal")
     departement = (
@@ -55,7 +60,11 @@ def ecarter_les_remplaces(
             if couverts
             else ~departement.is_in(sorted(couverture.sauf)).fill_null(value=False)
         )
-        services = services.filter(~((pl.col("source") == remplacement.ancienne) & la))
+        ancienne = (pl.col("source") == remplacement.ancienne) & la
+        nouvelle = (pl.col("source") == remplacement.nouvelle) & la
+        anciens, nouveaux = services.select(ancienne.sum().alias("a"), nouvelle.sum()).row(0)
+        if nouveaux >= PART_D_UNE_SUITE * anciens:
+            services = services.filter(~ancienne)
     return services
 
 
