@@ -71,7 +71,8 @@ class Reponse:
     demandes
         Domaine demandé → ce qui manque, et qui le détient.
     categories, libelles, titres
-        Libellé des catégories, des domaines ; titre des sources.
+        Libellé des catégories qui disent de quel service il s'agit, et des domaines ; titre des
+        sources.
     """
 
     departement: Territoire
@@ -279,7 +280,7 @@ def repondre(
         remarques=fournisseur.remarques,
         domaines=domaines,
         demandes={domaine.id: domaine.a_demander_offre for domaine in domaines},
-        categories={nom: c.libelle for nom, c in base.categories.items()},
+        categories={nom: c.libelle for nom, c in base.categories.items() if not c.generique},
         libelles=libelles,
         titres={s.id: s.titre for s in depot.sources.values()},
         jour=jour,
@@ -287,18 +288,22 @@ def repondre(
 
 
 def _choisir(texte: str, valeurs: dict[str, str], quoi: str) -> str:
-    """Renvoie la valeur d'un libellé, d'un identifiant, ou d'un mot que lui seul contient.
+    """Renvoie la valeur d'un libellé, d'un identifiant, ou de mots que lui seul contient.
 
     Raises
     ------
     ChoixInconnu
-        Avec les valeurs qui contiennent ce mot, ou qui lui ressemblent.
+        Avec les valeurs qui contiennent ces mots, ou qui lui ressemblent.
     """
     trouve = dans_la_liste(valeurs, texte)
     if isinstance(trouve, str):
         return trouve
-    mot = simplifier(texte)
-    portent = [v for v, libelle in valeurs.items() if mot and mot in simplifier(f"{v} {libelle}")]
+    mots = simplifier(texte).split()
+    portent = [
+        v
+        for v, libelle in valeurs.items()
+        if mots and set(mots) <= set(simplifier(f"{v} {libelle}").split())
+    ]
     if len(portent) == 1:
         return portent[0]
     proches = portent or [v for v in valeurs if f"« {valeurs[v]} »" in trouve.proches]
