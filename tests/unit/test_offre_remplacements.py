@@ -51,7 +51,7 @@ def test_an_older_list_goes_only_where_the_new_one_covers(
     nouveaux = table(
         *(
             {"source": "ajout.x", "code_insee": code}
-            for code in ("40001", "97411", "2A004", "01004")
+            for code in ("40001", "64445", "97411", "2A004")
         )
     )
     restent = ecarter_les_remplaces(pl.concat([ANCIENS, nouveaux]), [remplacement])

@@ -40,9 +40,10 @@ def ecarter_les_remplaces(
 ) -> pl.DataFrame:
     """Renvoie les services sans ceux d'une liste remplacée, là où la nouvelle couvre.
 
-    Une nouvelle liste bien plus courte que l'ancienne est un extrait, et ne remplace rien. Une
-    ligne sans code de commune ni code postal n'est écartée que si la nouvelle liste est nationale.
-    Un code postal corse vaut les deux départements.
+    Cela se juge département par département : là où la nouvelle liste est bien plus courte que
+    l'ancienne, ce n'est qu'un extrait, et elle ne remplace rien. Une ligne sans code de commune ni
+    code postal n'est écartée que si la nouvelle liste est nationale et remplace l'ancienne quelque
+    part. Un code postal corse vaut les deux départements.
     """
     codes = pl.coalesce("code_insee", "code_postal")
     departement = (
@@ -51,20 +52,27 @@ def ecarter_les_remplaces(
         .otherwise(codes.str.slice(0, 2))
     )
     for remplacement in remplacements:
-        couverture = remplacement.couverture
-        couverts = set(couverture.departements)
-        if {"2A", "2B"} & couverts:
-            couverts.add("20")
-        la = (
-            departement.is_in(sorted(couverts)).fill_null(value=False)
-            if couverts
-            else ~departement.is_in(sorted(couverture.sauf)).fill_null(value=False)
+        comptes = (
+            services.filter(pl.col("source").is_in([remplacement.ancienne, remplacement.nouvelle]))
+            .group_by(departement.alias("departement"))
+            .agg(
+                (pl.col("source") == remplacement.ancienne).sum().alias("anciens"),
+                (pl.col("source") == remplacement.nouvelle).sum().alias("nouveaux"),
+            )
+            .filter(
+                pl.col("departement").is_not_null(),
+                pl.col("nouveaux") > 0,
+                pl.col("nouveaux") >= PART_D_UNE_SUITE * pl.col("anciens"),
+            )
         )
-        ancienne = (pl.col("source") == remplacement.ancienne) & la
-        nouvelle = (pl.col("source") == remplacement.nouvelle) & la
-        anciens, nouveaux = services.select(ancienne.sum().alias("a"), nouvelle.sum()).row(0)
-        if nouveaux >= PART_D_UNE_SUITE * anciens:
-            services = services.filter(~ancienne)
+        couverture = remplacement.couverture
+        la = [d for d in comptes["departement"] if couverture.couvre(d)]
+        if {"2A", "2B"} & set(la):
+            la.append("20")
+        ecartees = departement.is_in(la).fill_null(value=False)
+        if la and not couverture.departements:
+            ecartees |= departement.is_null()
+        services = services.filter(~((pl.col("source") == remplacement.ancienne) & ecartees))
     return services
 
 
