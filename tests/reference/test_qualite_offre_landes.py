@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 
@@ -74,3 +75,18 @@ def test_closed_services_are_kept_with_a_reason_and_a_date() -> None:
     assert ecartes.height == 5
     assert ecartes["fermeture"].str.contains("remplacé par France services").all()
     assert ecartes["date_source"].null_count() == 0
+
+
+def test_the_method_page_says_the_figures_of_the_landes() -> None:
+    ligne = _calcul()[1].territoires.frame.row(0, named=True)
+    page = (Path(__file__).parents[2] / "docs/methode/inventaire.md").read_text(encoding="utf-8")
+    assert ligne["date_mediane"] == "2020-12"
+    assert (
+        f"la date médiane des {ligne['services']} services est décembre 2020 et "
+        f"{100 * ligne['part_anciens']:.0f} % sont anciens"
+    ) in page
+    assert (
+        f"{100 * ligne['part_avec_horaires']:.0f} % ont des horaires, "
+        f"{100 * ligne['part_avec_capacite']:.0f} % une capacité, "
+        f"{100 * ligne['part_confirmes']:.0f} % deux sources"
+    ) in page
