@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -29,8 +29,8 @@ class Terrain:
     couples
         Couples à portée ; jusqu'au plafond pour les points d'ici.
     bord
-        Couples des points d'ici vers les communes voisines, dont ``departements`` donne le
-        département.
+        Couples des communes d'ici vers les communes voisines, dont ``departements`` donne le
+        département ; ``communes`` est le rang de la commune de chaque point d'ici.
     """
 
     points: pl.DataFrame
@@ -38,6 +38,7 @@ class Terrain:
     n_ici: int
     couples: Couples
     bord: Couples
+    communes: Entiers
     departements: tuple[str, ...]
     zones: dict[str, frozenset[str]] = field(default_factory=dict)
     _limites: dict[frozenset[str], PlusProche] = field(default_factory=dict)
@@ -69,6 +70,8 @@ class Terrain:
         utile = float(elargir(limite))
         ici, autour = points.head(n_ici), points.slice(n_ici)
         loin = max(utile, plafond) if n_ici * lieux.height <= _COUPLES_LOINTAINS else utile
+        siennes = communes.filter("ici").sort("code")
+        rangs = {code: rang for rang, code in enumerate(siennes["code"])}
         voisines = communes.filter(~pl.col("ici") & pl.col("latitude").is_not_null()).sort("code")
         return cls(
             points=points,
@@ -78,17 +81,16 @@ class Terrain:
                 itineraires.couples(ici, lieux, limite=loin),
                 itineraires.couples(autour, lieux, limite=utile),
             ),
-            bord=itineraires.couples(
-                ici,
-                voisines,
-                limite=plafond if n_ici * voisines.height <= _COUPLES_LOINTAINS else utile,
-            ),
+            bord=itineraires.couples(siennes, voisines, limite=plafond),
+            communes=np.array([rangs[code] for code in ici["code"]], dtype=np.int32),
             departements=tuple(voisines["departement"]),
             zones=_zones(communes),
         )
 
     def vers_non_couvertes(self, couverts: frozenset[str]) -> PlusProche:
         """Renvoie le temps de chaque point d'ici à la commune voisine qu'aucune source ne couvre.
+
+        C'est celui de sa commune : la limite est une convention, à quelques kilomètres près.
 
         Parameters
         ----------
@@ -99,10 +101,10 @@ class Terrain:
             decouvertes = np.array([d not in couverts for d in self.departements], dtype=bool)
             trouve = plus_proche(garder(self.bord, decouvertes[self.bord.arrivee]))
             self._limites[couverts] = PlusProche(
-                arrivee=trouve.arrivee,
-                temps=infini(trouve.temps),
-                bas=infini(trouve.bas),
-                haut=infini(trouve.haut),
+                arrivee=trouve.arrivee[self.communes],
+                temps=infini(trouve.temps)[self.communes],
+                bas=infini(trouve.bas)[self.communes],
+                haut=infini(trouve.haut)[self.communes],
             )
         return self._limites[couverts]
 
@@ -245,7 +247,9 @@ def _assembler(
     *,
     n_arrivees: int,
 ) -> Couples:
-    """Couples gardés et ajoutés (à 0 minute), triés par départ puis par arrivée."""
+    """Couples gardés et ajoutés (à 0 minute), triés par départ."""
+    if not ajouts:
+        return replace(garder(couples, gardes), n_arrivees=n_arrivees, arrivee=arrivee[gardes])
     plus = np.array(ajouts, dtype=np.int32).reshape(-1, 2)
     depart = np.concatenate([couples.depart[gardes], plus[:, 0]])
     vers = np.concatenate([arrivee[gardes], plus[:, 1]])
