@@ -187,6 +187,19 @@ def test_the_directory_reads_json_held_in_text_or_not(texte: bool, connus: Connu
     assert set(lu("dila.annuaire", connus)) == set(services)
 
 
+def test_hours_that_make_no_sense_are_said_and_not_put_in_notation(connus: Connus) -> None:
+    fiches = fiches_dila(texte=False)[:1]
+    fiches[0]["plage_ouverture"] = [
+        {"nom_jour_debut": "Lundi", "nom_jour_fin": "Lundi", "valeur_heure_debut_1": "14:00:00",
+         "valeur_heure_fin_1": "12:00:00", "valeur_heure_debut_2": "20:00:00",
+         "valeur_heure_fin_2": "00:00:00"},
+    ]  # fmt: skip
+    octets = json.dumps({"service": fiches}).encode()
+    guichet = lire(octets, "annuaire_2023-08.json", connus).row(0, named=True)
+    assert guichet["horaires_osm"] is None
+    assert guichet["horaires"].startswith("lundi 20h-24h ; une plage")
+
+
 def test_digital_mediation_reads_both_ages_of_its_schema(connus: Connus) -> None:
     services = lu("mednum.lieux", connus)
     assert services["m1"]["categorie"] == "mediation-numerique"

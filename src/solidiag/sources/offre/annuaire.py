@@ -14,7 +14,7 @@ import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.sources.grilles import LIGNE, lire_grille
-from solidiag.sources.offre.horaires import Plage, en_osm, en_texte, heure, jours_entre
+from solidiag.sources.offre.horaires import A_VERIFIER, Plage, en_osm, en_texte, jours_entre, plage
 from solidiag.sources.offre.lignes import Contexte, joindre, jour_de, nombre, sans_contact
 
 LECTEUR = "annuaire_dila"
@@ -136,17 +136,22 @@ def _semaine(plages: list[dict[str, Any]]) -> tuple[dict[int, list[Plage]], list
     """Renvoie les plages par jour, et les commentaires qui les nuancent."""
     semaine: dict[int, list[Plage]] = {}
     nuances: list[str] = []
-    for plage in plages:
+    for ligne in plages:
         jours = jours_entre(
-            str(plage.get("nom_jour_debut") or ""), str(plage.get("nom_jour_fin") or "")
+            str(ligne.get("nom_jour_debut") or ""), str(ligne.get("nom_jour_fin") or "")
         )
         for tour in ("1", "2"):
-            debut = heure(str(plage.get(f"valeur_heure_debut_{tour}") or ""))
-            fin = heure(str(plage.get(f"valeur_heure_fin_{tour}") or ""))
-            if debut and fin and debut < fin:
-                for jour in jours:
-                    semaine.setdefault(jour, []).append((debut, fin))
-        commentaire = sans_contact(str(plage.get("commentaire") or ""))
+            debut = str(ligne.get(f"valeur_heure_debut_{tour}") or "")
+            fin = str(ligne.get(f"valeur_heure_fin_{tour}") or "")
+            if not debut and not fin:
+                continue
+            lue = plage(debut, fin)
+            if lue is None or not jours:
+                nuances.append(A_VERIFIER)
+                continue
+            for jour in jours:
+                semaine.setdefault(jour, []).append(lue)
+        commentaire = sans_contact(str(ligne.get("commentaire") or ""))
         if commentaire:
             nuances.append(commentaire)
     return {jour: sorted(set(lues)) for jour, lues in semaine.items()}, list(dict.fromkeys(nuances))

@@ -40,6 +40,24 @@ def heure(texte: str) -> str | None:
     return f"{heures:02d}:{minutes:02d}"
 
 
+A_VERIFIER = "une plage d'ouverture du fichier n'a pas de sens"
+"""Ce qui est dit d'un horaire dont une plage finit avant de commencer."""
+
+
+def plage(debut: str, fin: str) -> Plage | None:
+    """Renvoie une plage, minuit valant 24 h en fin ; rien si elle finit avant de commencer.
+
+    Examples
+    --------
+    >>> plage("2000", "0000"), plage("14:00:00", "12:00:00")
+    (('20:00', '24:00'), None)
+    """
+    ouvre, clot = heure(debut), heure(fin)
+    if clot == "00:00":
+        clot = "24:00"
+    return (ouvre, clot) if ouvre and clot and ouvre < clot else None
+
+
 def en_texte(semaine: Mapping[int, Sequence[Plage]]) -> str | None:
     """Renvoie l'horaire en français, jours d'ouverture seuls ; rien si la semaine est vide.
 

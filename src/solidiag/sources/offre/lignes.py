@@ -262,7 +262,7 @@ def liste_de(valeur: Any) -> list[str]:
 
 def _net(valeur: Any) -> Any:
     if isinstance(valeur, str):
-        return re.sub(r"\s+", " ", valeur).strip() or None
+        return " ".join(valeur.split()) or None
     return valeur
 
 

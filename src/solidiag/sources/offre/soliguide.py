@@ -14,7 +14,7 @@ import polars as pl
 
 from solidiag.catalogue.correspondance import Regle
 from solidiag.catalogue.source import Fichier, Source
-from solidiag.sources.offre.horaires import Plage, en_osm, en_texte, heure
+from solidiag.sources.offre.horaires import A_VERIFIER, Plage, en_osm, en_texte, plage
 from solidiag.sources.offre.lignes import Contexte, joindre, jour_de, nombre, sans_contact
 
 LECTEUR = "soliguide"
@@ -227,15 +227,18 @@ def _semaine(horaires: Any) -> tuple[dict[int, list[Plage]], str]:
     if not isinstance(horaires, dict):
         return {}, ""
     semaine: dict[int, list[Plage]] = {}
+    commentaire = str(horaires.get("description") or "")
     for rang, jour in enumerate(_JOURS):
         etat = horaires.get(jour) or {}
-        plages = []
-        for plage in etat.get("timeslot") or () if etat.get("open") else ():
-            debut, fin = (heure(f"{int(plage.get(cle) or 0):04d}") for cle in ("start", "end"))
-            if debut and fin and debut < fin:
-                plages.append((debut, fin))
-        semaine[rang] = plages
-    return semaine, str(horaires.get("description") or "")
+        bornes = [
+            tuple(f"{int(creneau.get(cle) or 0):04d}" for cle in ("start", "end"))
+            for creneau in (etat.get("timeslot") or () if etat.get("open") else ())
+        ]
+        lues = [plage(debut, fin) for debut, fin in bornes]
+        semaine[rang] = [lue for lue in lues if lue]
+        if None in lues:
+            commentaire = commentaire or A_VERIFIER
+    return semaine, commentaire
 
 
 def _texte(valeur: Any) -> str:
