@@ -10,6 +10,7 @@
     ├── IndicateurInconnu        identifiant absent de la grille
     ├── ChoixInconnu             valeur d'une option absente de sa liste (domaine, public)
     ├── ArbitrageImpossible      décision sur deux services qui ne tient pas, ou en contredit une
+    ├── CalageRefuse             calage sur marges impossible (toutes les fautes à la fois)
     ├── DeclarationInvalide      fichier de déclaration fautif (toutes les fautes à la fois)
     ├── DonneesError
     │   ├── FichierAbsent        fichier embarqué introuvable
@@ -114,6 +115,14 @@ class ArbitrageImpossible(SolidiagError):
     def __init__(self, raison: str, *, conseil: str) -> None:
         self.raison, self.conseil = raison, conseil
         super().__init__(f"Arbitrage refusé : {raison}. {conseil}")
+
+
+class CalageRefuse(SolidiagError):
+    """Calage sur marges que les données ou les bornes ne permettent pas, fautes toutes dites."""
+
+    def __init__(self, fautes: Sequence[str], *, codes: Sequence[str] = ()) -> None:
+        self.fautes, self.codes = tuple(fautes), tuple(codes)
+        super().__init__("Calage refusé : " + " ; ".join(fautes) + ".")
 
 
 class DeclarationInvalide(SolidiagError):
