@@ -149,7 +149,6 @@ def test_constraints_that_no_positive_weights_meet_are_refused() -> None:
     # Toutes les femmes sont jeunes, et il faudrait plus de femmes que de jeunes.
     categories = {"sexe": ["f", "f", "h", "h"], "age": ["j", "j", "j", "v"]}
     marges = {"sexe": {"f": 60, "h": 40}, "age": {"j": 50, "v": 50}}
-    autres = {"categories": categories, "marges": marges}
     for methode, bornes in (
         (Methode.RAKING, None),
         (Methode.LOGIT, Bornes(bas=0.1, haut=100.0)),
