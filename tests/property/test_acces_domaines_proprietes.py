@@ -397,7 +397,9 @@ def test_le_besoin_selon_l_age_augmente_la_demande_des_plus_ages() -> None:
     (sans,) = etude.calculer()
     assert "par_age" not in {mesure.suffixe for mesure in sans.mesures}
     (acces,) = replace(etude, effectifs={"ages": {"01000": 500.0, "01001": 0.0}}).calculer()
-    assert _communales(acces, "par_age") == pytest.approx([100_000 / 3232, 68_000 / 3232], abs=0.0006)
+    assert _communales(acces, "par_age") == pytest.approx(
+        [100_000 / 3232, 68_000 / 3232], abs=0.0006
+    )
 
 
 def test_un_zonage_fourni_se_mesure_comme_les_autres() -> None:
@@ -434,6 +436,26 @@ def test_des_points_fins_affinent_une_commune_et_gardent_ses_habitants() -> None
             fins.with_columns(latitude=pl.lit(None, dtype=pl.Float64)),
             nature=Nature.IRIS,
         )
+
+
+def test_les_seuls_lieux_d_un_voisin_ne_disent_rien_d_un_departement_sans_liste() -> None:
+    voisine = _communes([10], [100.0], ["E9"]).with_columns(
+        code=pl.lit("02001"), departement=pl.lit("02")
+    )
+    etude = _etude(
+        pl.concat([TROIS, voisine]),
+        [],
+        couverture=Couverture(departements=("02",)),
+    )
+    autour = _services([_lieu(10, code_insee="02001")])
+    inventaire = replace(etude.inventaire, alentour=autour)
+    (acces,) = replace(etude, inventaire=inventaire).calculer()
+    assert acces.mesures == ()
+    assert acces.sans_source == ("lieu",)
+    # Une liste qui couvre aussi le département, elle, dit qu'il n'y a rien plus près.
+    partout = {"lieu": {"s": Couverture()}}
+    (couvert,) = replace(etude, inventaire=inventaire, couvertures=partout).calculer()
+    assert _communales(couvert, "temps") == [10.0, 10.0, 40.0]
 
 
 def test_sans_liste_complete_les_valeurs_sont_au_plus() -> None:

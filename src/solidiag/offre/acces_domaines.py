@@ -8,7 +8,7 @@ elle est comptée, par les habitants sinon.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
@@ -206,6 +206,17 @@ class Etude:
         nombres = bus.drop_nulls("epci").group_by("epci").agg(pl.col("service").n_unique())
         return dict(nombres.sort("epci").iter_rows())
 
+    def _dans_un_annuaire(self, locaux: pl.DataFrame) -> bool:
+        """Dit si un lieu d'ici vient d'un annuaire.
+
+        Sans liste qui couvre le département, les lieux des voisins, ou les quelques lignes d'une
+        liste hors de ce qu'elle couvre, ne diraient rien.
+        """
+        return any(
+            source not in self.couvertures.get(categorie, {})
+            for categorie, source in locaux.select("categorie", "source").unique().iter_rows()
+        )
+
     def _domaine(self, domaine: str) -> AccesDomaine:
         reglage = self.reglages.domaines[domaine]
         categories = self.categories(domaine)
@@ -233,8 +244,8 @@ class Etude:
             itinerants=self._itinerants(siens),
             sans_point=locaux.filter(rejoints & ~situes)["service"].n_unique(),
         )
-        if retenus.is_empty():
-            return acces
+        if retenus.is_empty() or not (categories or self._dans_un_annuaire(locaux)):
+            return replace(acces, locaux=0) if not categories else acces
         return CalculDeDomaine(
             etude=self, acces=acces, courbe=self._courbes[reglage.decroissance]
         ).mesurer()
