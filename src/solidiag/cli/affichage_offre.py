@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MONTRES = 30
 """Services montrés dans le terminal ; les fichiers les donnent tous."""
 
+_AUTRES_MONTRES = 10
 _FERMES_MONTRES = 5
 _MODES = {"voiture": "en voiture", "velo": "à vélo", "pied": "à pied"}
 _SATURATIONS = {
@@ -76,7 +77,7 @@ def afficher_reponse(reponse: Reponse) -> None:
     _montrer(console, propres, reponse, titre="Services à portée")
     if autres:
         titre = "Aussi à portée, sans être l'offre propre du domaine"
-        _montrer(console, autres, reponse, titre=titre)
+        _montrer(console, autres, reponse, titre=titre, montres=_AUTRES_MONTRES)
     for genre, titre in _GENRES.items():
         siens = [v for v in reponse.alentour.viennent.to_dicts() if v["genre"] == genre]
         if siens:
@@ -85,15 +86,20 @@ def afficher_reponse(reponse: Reponse) -> None:
 
 
 def _montrer(
-    console: Console, lignes: list[dict[str, Any]], reponse: Reponse, *, titre: str
+    console: Console,
+    lignes: list[dict[str, Any]],
+    reponse: Reponse,
+    *,
+    titre: str,
+    montres: int = MONTRES,
 ) -> None:
     console.print()
     console.print(Text(f"{titre} : {len(lignes) or 'aucun connu'}", style="bold"))
-    for ligne in lignes[:MONTRES]:
+    for ligne in lignes[:montres]:
         console.print(_retrait(Text(_titre(ligne), style="bold"), 1))
         for texte in _precisions(ligne, reponse):
             console.print(_retrait(Text(texte), 4))
-    reste = len(lignes) - MONTRES
+    reste = len(lignes) - montres
     if reste > 0:
         console.print(f"  … et {reste} de plus, dans les fichiers : --formats csv,json")
 
@@ -116,20 +122,36 @@ def _precisions(ligne: dict[str, Any], reponse: Reponse) -> Iterator[str]:
     if not reponse.domaines and ligne["domaines"]:
         libelles = [reponse.libelles.get(d, d) for d in ligne["domaines"]]
         yield f"Domaine{'s' * (len(libelles) > 1)} : {' ; '.join(libelles)}"
-    yield f"Horaires : {ligne['horaires'] or 'non documentés'}"
-    capacite = "Capacité non documentée"
-    if ligne["capacite"] is not None:
-        capacite = (
-            f"Capacité : {_nombre(ligne['capacite'])} {ligne['capacite_unite'] or ''}".strip()
-        )
-    saturation = _SATURATIONS.get(ligne["saturation"] or "", "saturation inconnue")
-    delai = ligne["delai_jours"]
-    attente = f"premier rendez-vous sous {_nombre(delai)} jours" if delai is not None else ""
-    yield _joindre(capacite, saturation, attente)
+    yield from _moyens(ligne)
     sources = [reponse.titres.get(source, source) for source in ligne["sources"]]
     yield f"Information : {_fraicheur(ligne)} · {' ; '.join(sources)}"
     if ligne["remarque"]:
         yield f"À savoir : {ligne['remarque']}"
+
+
+def _moyens(ligne: dict[str, Any]) -> Iterator[str]:
+    """Horaires, capacité, saturation, délai ; ce qu'aucune source ne dit est dit en une fois."""
+    connus = []
+    if ligne["capacite"] is not None:
+        unite = ligne["capacite_unite"] or "(unité non dite)"
+        connus.append(f"capacité : {_nombre(ligne['capacite'])} {unite}")
+    if ligne["saturation"]:
+        connus.append(_SATURATIONS.get(ligne["saturation"], ligne["saturation"]))
+    if ligne["delai_jours"] is not None:
+        connus.append(f"premier rendez-vous sous {_nombre(ligne['delai_jours'])} jours")
+    if ligne["horaires"]:
+        yield f"Horaires : {ligne['horaires']}"
+    if connus:
+        texte = " · ".join(connus)
+        yield f"{texte[:1].upper()}{texte[1:]}"
+    muets = {
+        "horaires": ligne["horaires"],
+        "capacité": ligne["capacite"],
+        "saturation": ligne["saturation"],
+    }
+    absents = [nom for nom, valeur in muets.items() if valeur is None]
+    if absents:
+        yield f"Non documenté : {', '.join(absents)}"
 
 
 def _fraicheur(ligne: dict[str, Any]) -> str:
