@@ -18,6 +18,9 @@ MONTRES = 30
 
 _AUTRES_MONTRES = 10
 _FERMES_MONTRES = 5
+_ACCORDEES = ("places", "postes", "lits")
+"""Unités qui perdent leur « s » au singulier."""
+
 _MODES = {"voiture": "en voiture", "velo": "à vélo", "pied": "à pied"}
 _SATURATIONS = {
     "sature": "saturé",
@@ -134,6 +137,8 @@ def _moyens(ligne: dict[str, Any]) -> Iterator[str]:
     connus = []
     if ligne["capacite"] is not None:
         unite = ligne["capacite_unite"] or "(unité non dite)"
+        if ligne["capacite"] < 2 and unite in _ACCORDEES:
+            unite = unite[:-1]
         connus.append(f"capacité : {_nombre(ligne['capacite'])} {unite}")
     if ligne["saturation"]:
         connus.append(_SATURATIONS.get(ligne["saturation"], ligne["saturation"]))
