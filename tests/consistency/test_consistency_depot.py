@@ -108,7 +108,7 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.IndicateurInconnu("x", proches=["y"]),
         errors.ChoixInconnu("domaine", "aide", proches=["aide-alimentaire"]),
         errors.ArbitrageImpossible("la date ne se lit pas", conseil="Attendu : AAAA-MM-JJ."),
-        errors.CalageRefuse(["aucun répondant"], codes=["echantillon_vide"]),
+        errors.CalageRefuse(["un poids manque dans la ligne 2"], codes=["poids_manquant"]),
         errors.DeclarationInvalide("a.yaml", ["faute"]),
         errors.FichierAbsent("a.csv"),
         errors.FichierAltere("a.csv", attendu="0" * 64, trouve="1" * 64),
