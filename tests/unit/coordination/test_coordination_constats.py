@@ -180,3 +180,16 @@ def test_a_commune_counts_in_its_group_and_a_department_only_in_itself(situer):
     assert tuple(situer(DAX)) == (DAX, LANDES)
     assert tuple(situer(LANDES)) == (LANDES,)
     assert tuple(situer("COM-99999")) == (LANDES,)
+
+
+def test_a_bare_year_ends_after_its_months(gabarit, situer):
+    modele = gabarit["dispositifs"].to_dicts()[0]
+    lignes = [{**modele, "nom": f, "fin": f} for f in ("2026", "2026-12", "2026-06-30", "2026-10")]
+    calendrier = echeances(
+        en_table(lignes, DISPOSITIFS),
+        en_table([], ACTIONS),
+        jour=JOUR,
+        situer=situer,
+        departement=LANDES,
+    )
+    assert [c["date"] for c in calendrier] == ["2026-06-30", "2026-10", "2026", "2026-12"]

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from solidiag.catalogue.dispositif import Coordination
-from solidiag.model.coordination import LIENS
+from solidiag.model.coordination import ACTEURS, LIENS
 from solidiag.offre.coordination.registre import (
     RETIREE,
     Registres,
@@ -107,3 +107,38 @@ def test_an_unknown_register_or_field_is_refused(gabarit):
 
 def test_an_identifier_has_no_accent_nor_space():
     assert identifiant("Épicerie sociale — L'Étang") == "epicerie-sociale-l-etang"
+
+
+@pytest.mark.parametrize(
+    "ecrit",
+    [
+        "prenom.nom@pref.essai.gouv.fr",
+        "05\u00a000\u202f00\u00a000\u00a000",
+        "05/00/00/00/00",
+        "+33 (0)5 00 00 00 00",
+        "0033500000000",
+        "+262 262 00 00 00",
+    ],
+)
+def test_a_mail_or_a_phone_is_taken_out_whole_however_it_is_typed(ecrit):
+    table = en_table(
+        [{"acteur_a": "a", "acteur_b": "b", "type": "convention", "objet": f"voir {ecrit} ici"}],
+        LIENS,
+    )
+    reunis = reunir_registres(Registres.depuis({}), {"liens": table})
+    assert reunis.liens["objet"].to_list() == [f"voir {RETIREE} ici"]
+
+
+@pytest.mark.parametrize("garde", ["Siret 00542013400012", "le 01/02/2026, 30 places", "40192"])
+def test_a_siret_or_a_date_is_not_a_phone(garde):
+    table = en_table(
+        [{"acteur_a": "a", "acteur_b": "b", "type": "convention", "objet": garde}], LIENS
+    )
+    reunis = reunir_registres(Registres.depuis({}), {"liens": table})
+    assert reunis.liens["objet"].to_list() == [garde]
+
+
+def test_a_list_of_texts_has_no_mail_either():
+    acteur = {"id": "a", "nom": "A", "type": "autre", "competences": ["x", "dire a@b.fr"]}
+    reunis = reunir_registres(Registres.depuis({}), {"acteurs": en_table([acteur], ACTEURS)})
+    assert reunis.acteurs["competences"].to_list() == [["x", f"dire {RETIREE}"]]

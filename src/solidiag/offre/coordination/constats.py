@@ -89,7 +89,12 @@ def echeances(
                     "confiance": "etabli" if ligne["provenance"] == "gabarit" else "a_verifier",
                 }
             )
-    return sorted(lignes, key=lambda ligne: (str(ligne["date"]), str(ligne["objet"])))
+    return sorted(lignes, key=lambda ligne: _rang_de_fin(str(ligne["date"]), str(ligne["objet"])))
+
+
+def _rang_de_fin(fin: str, objet: str) -> tuple[str, str, str]:
+    """Range une fin à son dernier jour : une année nue après ses mois."""
+    return str(_jour(fin, fin=True)), fin, objet
 
 
 def chevauchements(

@@ -42,7 +42,9 @@ Situer = Callable[[str], Sequence[str]]
 """Territoire quelconque → territoires de la matrice où il compte, le plus fin d'abord."""
 
 _COORDONNEES = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w+|(?:(?<=\D)|^)(?:\+33 ?|0)[1-9](?:[ .-]?\d{2}){4}(?=\D|$)"
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<!\d)(?:(?:\+|00)(?:33|262|508|59[046]|68[79])[\s.-]?(?:\(0\)[\s.-]?)?|0)"
+    r"[1-9](?:[\s./-]?\d{2}){4}(?!\d)"
 )
 RETIREE = "[coordonnée retirée]"
 """Ce qui remplace une adresse électronique ou un numéro de téléphone écrit dans un classeur."""
@@ -223,13 +225,17 @@ def _renommer(
 
 def _sans_coordonnees(table: pl.DataFrame) -> pl.DataFrame:
     """Retire des textes les adresses électroniques et les téléphones, qui ne se publient pas."""
-    textes = [nom for nom, genre in table.schema.items() if genre == pl.String]
     return table.with_columns(
-        pl.col(nom).map_elements(
-            lambda texte: _COORDONNEES.sub(RETIREE, texte), return_dtype=pl.String
-        )
-        for nom in textes
+        pl.Series(nom, [_retirer(valeur) for valeur in table[nom].to_list()], dtype=genre)
+        for nom, genre in table.schema.items()
+        if genre in (pl.String, pl.List(pl.String))
     )
+
+
+def _retirer(valeur: Any) -> Any:
+    if isinstance(valeur, str):
+        return _COORDONNEES.sub(RETIREE, valeur)
+    return None if valeur is None else [_retirer(element) for element in valeur]
 
 
 def _confronter(table: pl.DataFrame, champs: Sequence[str], situer: Situer) -> pl.DataFrame:

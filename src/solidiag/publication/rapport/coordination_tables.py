@@ -1,0 +1,78 @@
+"""Tables de la coordination : comment les chapitres y puisent, et leurs mots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from solidiag.model.coordination import TABLES_COORDINATION
+from solidiag.publication.document import Cle, Ligne, Nombre, Texte
+from solidiag.publication.francais import formater
+from solidiag.publication.matiere import Matiere
+
+CONFIANCES = {"etabli": "établi", "a_verifier": "à vérifier", "inconnu": "inconnu"}
+
+PROVENANCES: dict[str, str] = {
+    "public": "fichier public",
+    "gabarit": "classeur rempli",
+    "deduit": "déduit de l'inventaire",
+    "texte": "prévu par un texte",
+}
+
+
+class Coordination:
+    """Tables de coordination d'une matière, et comment y puiser."""
+
+    def __init__(self, matiere: Matiere) -> None:
+        self.matiere = matiere
+
+    def lignes(self, nom: str) -> list[dict[str, Any]]:
+        """Renvoie les lignes d'une table, ou aucune si elle n'est pas calculée."""
+        table = self.matiere.coordination.get(nom)
+        return [] if table is None else list(table.frame.iter_rows(named=True))
+
+    def table(self, nom: str) -> pl.DataFrame:
+        """Renvoie une table, vide à son schéma si elle n'est pas calculée."""
+        table = self.matiere.coordination.get(nom)
+        return pl.DataFrame(schema=TABLES_COORDINATION[nom]) if table is None else table.frame
+
+    @cached_property
+    def noms(self) -> dict[str, str]:
+        """Nom de chaque acteur, par identifiant."""
+        return {ligne["id"]: ligne["nom"] for ligne in self.lignes("acteurs")}
+
+    @cached_property
+    def dispositifs(self) -> dict[str, str]:
+        """Nom de chaque dispositif, par identifiant."""
+        return {ligne["id"]: ligne["nom"] for ligne in self.lignes("dispositifs")}
+
+    @cached_property
+    def domaines(self) -> dict[str, str]:
+        """Libellé de chaque domaine de la grille."""
+        return {d.id: d.libelle for d in self.matiere.grille.domaines}
+
+    def constats(self, genre: str) -> list[dict[str, Any]]:
+        """Renvoie les constats d'un genre."""
+        return [ligne for ligne in self.lignes("constats") if ligne["genre"] == genre]
+
+    def nombre(self, valeur: float, objet: str, *, territoire: str = "") -> Nombre:
+        """Renvoie un nombre compté dans ces tables, avec sa clé."""
+        cle = Cle(
+            indicateur=objet,
+            territoire=territoire or self.matiere.departement.id,
+            table="coordination",
+        )
+        return Nombre(formater(valeur, "nombre", decimales=0), cle)
+
+    def compte(self, valeur: int, singulier: str, pluriel: str, *, objet: str) -> Iterator[Ligne]:
+        """Renvoie un nombre et ce qu'il compte, accordés ; le pluriel commence à deux."""
+        yield self.nombre(valeur, objet)
+        yield Texte(f" {pluriel if valeur >= 2 else singulier}")
+
+
+def majuscule(texte: str) -> str:
+    """Renvoie le texte, sa première lettre en capitale."""
+    return texte[:1].upper() + texte[1:]
