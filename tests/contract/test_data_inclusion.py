@@ -29,10 +29,12 @@ from solidiag.catalogue.service import lire_categories
 from solidiag.catalogue.source import Fichier, Licence, Source
 from solidiag.errors import FichierRefuse, FormatInattendu
 from solidiag.offre.inventaire import Inventaire
+from solidiag.offre.mesures import mesurables
 from solidiag.offre.structures import STRUCTURE_ABSENTE, rattacher
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.importation import ajouter, examiner, territoires_connus
 from solidiag.pipeline.offre import inventorier
+from solidiag.pipeline.services_lus import couvertures_des_listes
 from solidiag.sources.controle import Partie
 from solidiag.sources.data_inclusion import LECTEUR, lire_data_inclusion
 from solidiag.sources.reparations import Connus
@@ -380,3 +382,14 @@ def test_a_service_without_a_point_is_at_its_commune(landes: dict[str, Inventair
     assert set(siens["precision_geo"].unique()) <= {"point", "commune", "douteuse"}
     assert siens.filter(pl.col("precision_geo") == "commune").height > 20
     assert siens["code_insee"].null_count() == 0
+
+
+def test_the_extract_changes_no_number_of_places(landes: dict[str, Inventaire]) -> None:
+    comptes = {}
+    for nom, inventaire in landes.items():
+        lieux = mesurables(inventaire.services, couvertures_des_listes(DEPOT, inventaire))
+        comptes[nom] = (
+            lieux.group_by("categorie").agg(pl.col("groupe").n_unique()).sort("categorie")
+        )
+    assert comptes["sans"].height > 10
+    assert comptes["avec"].equals(comptes["sans"])
