@@ -18,6 +18,7 @@ from solidiag.publication.rapport.coordination import chapitre_coordination
 from solidiag.publication.rapport.domaines import chapitre_axe
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.offre import chapitre_offre
+from solidiag.publication.rapport.offre_faits import mention_de
 from solidiag.publication.rapport.ouverture import (
     chapitre_mandat,
     chapitre_portrait,
@@ -26,8 +27,6 @@ from solidiag.publication.rapport.ouverture import (
 from solidiag.publication.rapport.personnes import section_personnes
 from solidiag.publication.rapport.types import chapitre_types
 from solidiag.publication.typographie import soigner_document
-
-MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 
 
 def construire_rapport(matiere: Matiere) -> Document:
@@ -41,7 +40,7 @@ def construire_rapport(matiere: Matiere) -> Document:
             ),
             territoire=matiere.departement.nom,
             date=matiere.date.isoformat(),
-            mention=MENTION,
+            mention=mention_de(matiere),
             couverture=(
                 (Texte("Version de travail produite le "), Mention(jour, "date"), Texte(".")),
                 (Mention(f"Solidiag {matiere.version}, licence MIT.", "numero"),),

@@ -24,15 +24,14 @@ from solidiag.publication.rapport.domaines import constat_d_ecart, deplier
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.offre_domaine import formes_acces, manque_d_offre, tableau_acces
 from solidiag.publication.rapport.offre_faits import (
-    AVIS_FICTIF,
     NIVEAUX_D_OFFRE,
     AccesLu,
     avertir,
     confiances,
     dates_de,
-    est_fictif,
     lire_acces,
     lire_coordination,
+    mention_de,
     niveau_d_offre,
     nombre_coordination,
     nombre_qualite,
@@ -42,7 +41,6 @@ from solidiag.publication.rapport.phrases import commenter, joindre
 from solidiag.publication.rapport.tableaux import tableau_indicateurs
 from solidiag.publication.typographie import soigner_document
 
-MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 _INDICATEURS = 5
 _ACTEURS_CITES = 6
 _QUESTIONS = 3
@@ -62,14 +60,13 @@ def construire_fiche_domaine(
     """
     cartes = Cartotheque(matiere) if cartes is None else cartes.renouveler()
     axe = next(a for a in matiere.grille.axes if a.id == domaine.axe)
-    mention = f"{MENTION} – {AVIS_FICTIF}" if est_fictif(matiere) else MENTION
     return soigner_document(
         Document(
             titre=domaine.libelle,
             sous_titre=domaine.question,
             territoire=f"Axe {axe.numero} · {majuscule(matiere.departement.nom)}",
             date=matiere.date.isoformat(),
-            mention=mention,
+            mention=mention_de(matiere),
             blocs=tuple(_blocs(matiere, domaine, cartes)),
             genre="fiche",
         )

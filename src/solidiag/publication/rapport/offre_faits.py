@@ -327,7 +327,13 @@ def est_fictif(matiere: Matiere) -> bool:
     return bool(services["nom"].str.contains(_FICTIF).fill_null(value=False).any())
 
 
+MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 AVIS_FICTIF = "exemple fictif"
+
+
+def mention_de(matiere: Matiere) -> str:
+    """Renvoie la mention de chaque pied de page ; elle dit un inventaire qui porte des fictions."""
+    return f"{MENTION} – {AVIS_FICTIF}" if est_fictif(matiere) else MENTION
 
 
 def avertir(matiere: Matiere) -> tuple[Bloc, ...]:

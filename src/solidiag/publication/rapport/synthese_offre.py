@@ -25,16 +25,15 @@ from solidiag.publication.francais import dans, de, majuscule
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.offre_faits import (
-    AVIS_FICTIF,
     NIVEAUX_D_OFFRE,
     AccesLu,
     CoordinationLue,
     avertir,
     confiances,
     dates_de,
-    est_fictif,
     lire_acces,
     lire_coordination,
+    mention_de,
     niveau_d_offre,
     nombre_coordination,
     nombre_qualite,
@@ -45,7 +44,6 @@ from solidiag.publication.rapport.offre_faits import (
 from solidiag.publication.rapport.tableaux import nombre_de
 from solidiag.publication.typographie import soigner_document
 
-MENTION = "Brouillon calculé à partir de fichiers publics, à valider"
 _CARTES = 3
 _LARGEUR_PREMIERE_CM = 12.0
 _DOMAINES_CITES = 3
@@ -60,14 +58,13 @@ _MESSAGES_DE_NIVEAU = {
 
 def construire_synthese_offre(matiere: Matiere) -> Document:
     """Renvoie la synthèse de l'offre d'un département, prête pour tout format."""
-    mention = f"{MENTION} – {AVIS_FICTIF}" if est_fictif(matiere) else MENTION
     return soigner_document(
         Document(
             titre="Synthèse de l'offre",
             sous_titre=f"Niveau, accès, fraîcheur et coordination {de(matiere.departement)}",
             territoire=matiere.departement.nom,
             date=matiere.date.isoformat(),
-            mention=mention,
+            mention=mention_de(matiere),
             couverture=(
                 (
                     Texte("Version de travail produite le "),
