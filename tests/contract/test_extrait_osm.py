@@ -22,7 +22,7 @@ from tests.contract.extrait_osm import (
 from solidiag.errors import FichierRefuse
 from solidiag.geography.reseau_routier import ReseauRoutier
 from solidiag.sources.osm import Extrait, est_un_extrait, lire_extrait
-from solidiag.sources.osm_etiquettes import Lecteur
+from solidiag.sources.osm_etiquettes import Lecteur, etiquettes_geofabrik
 from solidiag.storage.depot import Depot
 
 CONVENTIONS: dict[str, Any] = Depot.embarque().parametres("routes")
@@ -330,3 +330,13 @@ def test_the_step_of_the_kept_points_changes_no_time(tmp_path: Path) -> None:
         for e in lus.values()
     ]
     assert np.ptp(trouves) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("ecrit", "lue"),
+    [(0, None), (None, None), ("50", "50"), (50.0, "50"), ("walk", "walk"), ("30 mph", "30 mph")],
+)
+def test_a_worded_limit_of_a_geopackage_is_kept_for_the_reader(
+    ecrit: object, lue: str | None
+) -> None:
+    assert etiquettes_geofabrik("primary", "B", ecrit).get("maxspeed") == lue

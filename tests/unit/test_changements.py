@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solidiag.comites.changements import CHANGEMENTS, CLES_CHANGEMENTS, ETAT, comparer_etats
-from solidiag.pipeline.etat import ETAT_ECRIT, lire_changements, lire_etat, octets_etat
+from solidiag.pipeline.etat import (
+    CHANGEMENTS_ECRITS,
+    ETAT_ECRIT,
+    lire_changements,
+    lire_etat,
+    octets_etat,
+)
 
 Ligne = tuple[str, str, str, str | None, str | None, float | None, str | None]
 
@@ -89,4 +95,33 @@ def test_un_etat_illisible_est_comme_absent(tmp_path: Path) -> None:
     lu = lire_etat(tmp_path)
     assert lu is not None
     assert lu.equals(double[:1])
+    assert lire_changements(tmp_path) is None
+
+
+def test_une_valeur_qui_change_d_unite_ne_se_lit_pas_dans_la_nouvelle() -> None:
+    avant = etat(("valeur", "taux", "DEP-40", "2023", None, 12.0, "percent"))
+    apres = etat(("valeur", "taux", "DEP-40", "2024", None, 12.0, "pour_1000"))
+    change = comparer_etats(avant, apres, depuis="2026-11-24").row(0, named=True)
+    assert (change["avant"], change["valeur_avant"]) == ("autre unité", None)
+    assert (change["valeur_apres"], change["unite"]) == (12.0, "pour_1000")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"depuis": "hier"},
+        {"depuis": None},
+        {"territoire": None},
+        {"de trop": 1},
+    ],
+)
+def test_des_changements_retouches_ne_se_lisent_pas(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    table = comparer_etats(etat(valeur("a", 1.0)), etat(valeur("a", 2.0)), depuis="2026-11-24")
+    chemin = tmp_path / CHANGEMENTS_ECRITS
+    chemin.parent.mkdir()
+    chemin.write_bytes(octets_etat(table))
+    assert lire_changements(tmp_path) is not None
+    chemin.write_bytes(octets_etat(table.with_columns(**{k: pl.lit(v) for k, v in change.items()})))
     assert lire_changements(tmp_path) is None

@@ -232,6 +232,8 @@ def test_a_server_that_is_not_there_is_an_error() -> None:
         ({"code": "Ok"}, "forme ou les temps"),
         ({"code": "Ok", "durations": [[1.0]]}, "forme ou les temps"),
         ({"code": "InvalidOptions"}, "forme ou les temps"),
+        (b"[" * 200_000, "n'est pas du JSON"),
+        ({"code": "Ok", "durations": [[10**400] * 3] * 3}, "forme ou les temps"),
         ({"code": "Ok", "durations": [["vite"] * 3] * 3}, "forme ou les temps"),
         ({"code": "Ok", "durations": [[-5.0] * 3] * 3}, "forme ou les temps"),
         # des minutes au lieu de secondes : plus court que la ligne droite à 130 km/h
@@ -244,6 +246,25 @@ def test_a_wrong_answer_is_refused_and_no_time_is_invented(corps: Any, dit: str)
         pytest.raises(RecuperationImpossible, match=dit),
     ):
         fournisseur(adresse, essais=1).couples(DEPARTS, ARRIVEES, limite=120)
+
+
+def test_a_wait_that_is_not_a_number_does_not_stop_the_next_try() -> None:
+    def occupe(requete: BaseHTTPRequestHandler, rang: int) -> None:
+        if rang == 0:
+            rendre(requete, {}, 503, Retry_After="\u00b2")
+        else:
+            osrm(requete)
+
+    with serveur(occupe) as adresse:
+        assert len(fournisseur(adresse).couples(DEPARTS, ARRIVEES, limite=120).temps) == 9
+
+
+def test_a_password_in_the_address_is_not_repeated() -> None:
+    with serveur(lambda requete, _: rendre(requete, {"code": "Ok"})) as adresse:
+        service = fournisseur(adresse.replace("http://", "http://moi:secret@"), essais=1)
+        with pytest.raises(RecuperationImpossible) as erreur:
+            service.couples(DEPARTS, ARRIVEES, limite=120)
+    assert "secret" not in str(erreur.value)
 
 
 def test_a_refused_profile_says_what_the_server_answers() -> None:
@@ -355,6 +376,8 @@ def test_a_mode_that_the_server_has_not_is_refused() -> None:
         {"type": "autre", "adresse": "http://127.0.0.1"},
         {"adresse": "http://127.0.0.1", "delai_s": 0},
         {"adresse": "http://127.0.0.1", "inconnu": 1},
+        {"adresse": "http://127.0.0.1:port"},
+        {"adresse": "http://[::1"},
     ],
 )
 def test_a_wrong_setting_is_refused(contenu: dict[str, Any]) -> None:

@@ -69,6 +69,9 @@ def test_une_mesure_se_regle_par_son_identifiant(donnees: Path) -> None:
         ("vitesses_km_h: {5: {central: 600}}", "bornes dans le désordre"),
         ("- une liste", "une table {clé: valeur} est attendue"),
         ("detour: {central: 1.3\n", "ligne"),
+        ("plafond_minutes: .nan", "un nombre est attendu"),
+        ("portee_locale_km: .inf", "un nombre est attendu"),
+        ("plafond_minutes: -5", "plafond_minutes (-5) doit être positif"),
     ],
 )
 def test_un_reglage_fautif_est_dit_en_francais(donnees: Path, texte: str, attendu: str) -> None:
@@ -77,6 +80,23 @@ def test_un_reglage_fautif_est_dit_en_francais(donnees: Path, texte: str, attend
         verifier_reglages(Depot())
     assert attendu in str(erreur.value)
     assert "temps_de_trajet" in str(erreur.value)
+
+
+@pytest.mark.parametrize("texte", ["", "# detour: {central: 1.4}\n"])
+def test_un_reglage_vide_ne_regle_rien(donnees: Path, texte: str) -> None:
+    regler(donnees, "parametres/temps_de_trajet", texte)
+    regler(donnees, "mesures/services", texte)
+    depot, livre = Depot(), Depot.embarque()
+    assert verifier_reglages(depot) == 2
+    assert depot.parametres("temps_de_trajet") == livre.parametres("temps_de_trajet")
+    assert depot.mesures == livre.mesures
+    assert depot.regles() == ()
+
+
+def test_un_identifiant_qui_n_est_pas_un_mot_est_une_faute(donnees: Path) -> None:
+    regler(donnees, "mesures/services", "- {id: [a], libelle: b}\n")
+    with pytest.raises(DeclarationInvalide):
+        verifier_reglages(Depot())
 
 
 def test_une_categorie_qui_ment_sur_sa_nature_est_refusee(donnees: Path) -> None:

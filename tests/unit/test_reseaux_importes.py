@@ -288,3 +288,26 @@ def test_the_command_refuses_a_truncated_extract_in_one_sentence(
     assert "tronqué ou abîmé" in ecrit
     assert "Traceback" not in ecrit
     assert reseaux_de(depot).noms() == []
+
+
+def test_the_embedded_files_alone_have_no_network_nor_server(
+    importe: Depot, monkeypatch: pytest.MonkeyPatch, faux_osrm: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, faux_osrm)
+    assert not fournisseur_de_trajets(importe, communes=ICI).estime
+    assert fournisseur_de_trajets(Depot.embarque(), communes=ICI).estime
+    monkeypatch.delenv(VARIABLE)
+    assert not fournisseur_de_trajets(importe, communes=ICI).estime
+    assert fournisseur_de_trajets(Depot.embarque(), communes=ICI).estime
+
+
+@pytest.mark.parametrize("retouche", [{"origine": "ici"}, {"origine": {}}, {"classes": 3}, None])
+def test_a_retouched_lock_is_ignored_and_said(importe: Depot, retouche: dict[str, object]) -> None:
+    chemin = reseaux_de(importe).dossier / "reseau.essai" / "verrou.json"
+    lu = json.loads(chemin.read_text(encoding="utf-8"))
+    if retouche is None:
+        del lu["obtenu_le"]
+    chemin.write_text(json.dumps({**lu, **(retouche or {})}), encoding="utf-8")
+    choisi = fournisseur_de_trajets(importe, communes=ICI)
+    assert choisi.estime
+    assert any("Le réseau reseau.essai est ignoré" in phrase for phrase in choisi.remarques)

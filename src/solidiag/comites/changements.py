@@ -38,6 +38,9 @@ CHANGEMENTS: dict[str, pl.DataType] = {
 
 CLES_CHANGEMENTS = ("genre", "cle", "territoire")
 
+AUTRE_UNITE = "autre unité"
+"""``avant`` d'une valeur dont l'unité a changé."""
+
 _TOLERANCE = 1e-9
 
 
@@ -58,16 +61,18 @@ def comparer_etats(avant: pl.DataFrame, apres: pl.DataFrame, *, depuis: str) -> 
     ecart = (pl.col("valeur") - pl.col("valeur_b")).abs()
     ampleur = pl.max_horizontal(pl.col("valeur").abs(), pl.col("valeur_b").abs(), pl.lit(1.0))
     meme_valeur = pl.col("valeur").eq_missing(pl.col("valeur_b")) | (ecart <= _TOLERANCE * ampleur)
+    # Deux unités ne se comparent pas : la valeur d'avant n'est pas redite dans l'unité d'après.
+    autre_unite = (pl.col("unite") != pl.col("unite_b")).fill_null(value=False)
     memes = meme_valeur.fill_null(value=False) & pl.col("texte").eq_missing(pl.col("texte_b"))
     return (
-        joints.filter(~memes)
+        joints.filter(~memes | autre_unite)
         .select(
             *cles,
             periode=pl.coalesce("periode_b", "periode"),
             periode_avant="periode",
-            avant="texte",
+            avant=pl.when(autre_unite).then(pl.lit(AUTRE_UNITE)).otherwise("texte"),
             apres="texte_b",
-            valeur_avant="valeur",
+            valeur_avant=pl.when(~autre_unite).then("valeur"),
             valeur_apres="valeur_b",
             unite=pl.coalesce("unite_b", "unite"),
             depuis=pl.lit(depuis),

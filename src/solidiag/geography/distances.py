@@ -77,6 +77,15 @@ class ParametresTrajet:
     portee_locale_km: float
     vitesse_longue: Bande
 
+    def __post_init__(self) -> None:
+        """Vérifie que le plafond est positif et que la portée locale n'est pas négative."""
+        if not (self.plafond_minutes > 0 and self.portee_locale_km >= 0):
+            msg = (
+                f"plafond_minutes ({self.plafond_minutes:g}) doit être positif, et "
+                f"portee_locale_km ({self.portee_locale_km:g}) positif ou nul"
+            )
+            raise ValueError(msg)
+
     @classmethod
     def depuis(cls, contenu: Mapping[str, Any], *, mode: str = Mode.VOITURE) -> ParametresTrajet:
         """Renvoie les paramètres d'une déclaration ``temps_de_trajet``.

@@ -122,7 +122,7 @@ def _comparer(matiere: Matiere, depot: Depot, dossier: Path, *, cle: str) -> Mat
     if manifeste["cle"] == cle:
         return replace(matiere, changements=lire_changements(dossier))
     precedent = lire_etat(dossier)
-    if precedent is None:
+    if precedent is None or "date" not in manifeste:
         return matiere
     changes = changements_depuis(precedent, matiere, depot, depuis=str(manifeste["date"]))
     return replace(matiere, changements=changes)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from solidiag.comites.changements import CLES_CHANGEMENTS, ETAT, comparer_etats
+from solidiag.comites.changements import (
+    CHANGEMENTS,
+    CLES_CHANGEMENTS,
+    ETAT,
+    comparer_etats,
+)
 from solidiag.confidentiality.publication import PublishedTable, publier
 from solidiag.model.observation import AVEC_VALEUR
 from solidiag.publication.matiere import Matiere
@@ -49,15 +55,17 @@ def lire_etat(dossier: Path) -> pl.DataFrame | None:
     lu = _lire(dossier / ETAT_ECRIT)
     if lu is None or lu.schema != pl.Schema(ETAT):
         return None
-    cles = lu.select(CLES_CHANGEMENTS)
-    sans_cle = any(cles.null_count().row(0))
-    return None if sans_cle or cles.is_duplicated().any() else lu
+    return lu if _cles_uniques(lu) else None
 
 
 def lire_changements(dossier: Path) -> PublishedTable | None:
-    """Renvoie les changements écrits avec un résultat, ou rien."""
+    """Renvoie les changements écrits avec un résultat, ou rien s'ils ne se lisent pas."""
     lus = _lire(dossier / CHANGEMENTS_ECRITS)
-    return None if lus is None else publier(lus, "changements", cles=CLES_CHANGEMENTS)
+    if lus is None or lus.schema != pl.Schema(CHANGEMENTS) or not _cles_uniques(lus):
+        return None
+    if not all(_est_une_date(depuis) for depuis in lus["depuis"].unique()):
+        return None
+    return publier(lus, "changements", cles=CLES_CHANGEMENTS)
 
 
 def ecrire_etat(matiere: Matiere, depot: Depot, dossier: Path) -> None:
@@ -80,6 +88,19 @@ def _lire(chemin: Path) -> pl.DataFrame | None:
         return pl.read_parquet(io.BytesIO(chemin.read_bytes()))
     except (OSError, pl.exceptions.PolarsError):
         return None
+
+
+def _cles_uniques(table: pl.DataFrame) -> bool:
+    cles = table.select(CLES_CHANGEMENTS)
+    return not any(cles.null_count().row(0)) and not cles.is_duplicated().any()
+
+
+def _est_une_date(texte: str | None) -> bool:
+    try:
+        date.fromisoformat(texte or "")
+    except ValueError:
+        return False
+    return True
 
 
 Rangee = tuple[str, str, str | None, str | None, str | None, float | None, str | None]

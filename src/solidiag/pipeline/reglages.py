@@ -139,6 +139,8 @@ def verifier_reglages(depot: Depot) -> int:
 
 def _fautes(depot: Depot, nom: str, livre: Path, copie: Path) -> Sequence[str]:
     ecrit, origine = lire_yaml(copie), lire_yaml(livre)
+    if ecrit is None:
+        return ()
     contenu = fusionner(origine, ecrit)
     if nom.startswith(_FORME_LIBRE):
         if not isinstance(ecrit, type(origine)):

@@ -176,6 +176,8 @@ def reglage_du_serveur(
     DeclarationInvalide
         Si le réglage est fautif ; toutes les fautes sont dites.
     """
+    if depot.ajouts is None and environnement is None:
+        return None
     variables = os.environ if environnement is None else environnement
     texte = variables.get(VARIABLE_SERVEUR, "").strip()
     chemin = depot.ajouts.racine / FICHIER_SERVEUR if depot.ajouts is not None else None
@@ -221,6 +223,9 @@ def _reseau(
     depot: Depot, communes: pl.DataFrame, *, mode: str
 ) -> tuple[Itineraires | None, tuple[str, ...]]:
     """Renvoie le réseau qui dessert le mieux les communes, et pourquoi d'autres ne servent pas."""
+    # Le dépôt des seuls fichiers embarqués n'a pas de réseau : celui de la personne n'y est pas.
+    if depot.ajouts is None:
+        return None, ()
     reseaux = reseaux_de(depot)
     noms = reseaux.noms()
     if not noms:

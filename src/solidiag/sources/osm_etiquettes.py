@@ -6,6 +6,7 @@ Le sens des étiquettes est celui du wiki d'OpenStreetMap (pages « Key:highway 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections import Counter
@@ -155,6 +156,10 @@ def etiquettes_geofabrik(fclass: str, oneway: str, maxspeed: Any) -> dict[str, s
     """
     classe = "track" if fclass.startswith("track") else fclass
     lues = {"highway": classe, "oneway": {"F": "yes", "T": "-1"}.get(oneway, "no")}
-    if maxspeed and float(maxspeed) > 0:
-        lues["maxspeed"] = f"{float(maxspeed):g}"
+    texte = str(maxspeed or "")
+    # « walk », « 30 mph » : `Lecteur.limite` comprend ou compte.
+    with contextlib.suppress(ValueError):
+        texte = f"{float(texte):g}" if float(texte) > 0 else ""
+    if texte:
+        lues["maxspeed"] = texte
     return lues

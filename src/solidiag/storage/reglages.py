@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,8 @@ class Reglages:
     def lire(self, livre: Path) -> Any:
         """Renvoie le contenu d'un fichier livré, le réglage de la personne par-dessus.
 
+        Un réglage vide, ou dont toutes les lignes sont en commentaire, ne règle rien.
+
         Raises
         ------
         DeclarationInvalide
@@ -109,7 +112,8 @@ class Reglages:
         """
         copie = self.remplaces.get(livre)
         contenu = lire_yaml(livre)
-        return contenu if copie is None else fusionner(contenu, lire_yaml(copie))
+        ecrit = None if copie is None else lire_yaml(copie)
+        return contenu if ecrit is None else fusionner(contenu, ecrit)
 
     def nom(self, livre: Path) -> str:
         """Renvoie le nom d'un réglage d'après le fichier livré."""
@@ -289,7 +293,7 @@ def _cle_commune(livre: Any, regle: Any) -> str:
     if not (isinstance(livre, list) and isinstance(regle, list) and livre):
         return ""
     for cle in ("id", "domaine"):
-        if all(isinstance(e, Mapping) and cle in e for e in (*livre, *regle)):
+        if all(isinstance(e, Mapping) and isinstance(e.get(cle), str) for e in (*livre, *regle)):
             return cle
     return ""
 
@@ -315,7 +319,9 @@ def fautes_de_forme(livre: Any, regle: Any, *, place: str = "") -> list[str]:
     if isinstance(livre, bool):
         return [] if isinstance(regle, bool) else [f"{ici} : true ou false attendu"]
     if isinstance(livre, int | float):
-        juste = isinstance(regle, int | float) and not isinstance(regle, bool)
+        juste = (
+            isinstance(regle, int | float) and not isinstance(regle, bool) and abs(regle) < math.inf
+        )
         trouve = f"trouvé « {_texte(regle)} »"
         return [] if juste else [f"{ici} : un nombre est attendu (point décimal), {trouve}"]
     if isinstance(livre, str):

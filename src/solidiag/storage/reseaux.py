@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ FICHIER_SERVEUR = "itineraires.yaml"
 """Réglage du serveur d'itinéraires, dans le dossier de données de la personne."""
 
 _NOM = re.compile(r"reseau\.[a-z0-9][a-z0-9-]{0,80}")
+_ZIP_ABIME = (zipfile.BadZipFile, zlib.error)
 _COLONNES = ("latitude", "longitude", "de", "vers", "longueur_m", "classe", "limite_km_h", "sens")
 
 
@@ -128,7 +130,12 @@ class Reseaux:
             lu = json.loads((self.dossier / nom / "verrou.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as erreur:
             raise FichierAbsent(chemin) from erreur
-        if not isinstance(lu, dict) or not {"sha256", "taille", "origine", "classes"} <= set(lu):
+        if not isinstance(lu, dict) or not {"sha256", "taille", "obtenu_le"} <= set(lu):
+            raise FichierAbsent(chemin)
+        origine = lu.get("origine")
+        if not (isinstance(lu.get("classes"), list) and isinstance(origine, dict)):
+            raise FichierAbsent(chemin)
+        if not {"fichier", "sha256"} <= set(origine):
             raise FichierAbsent(chemin)
         return lu
 
@@ -155,7 +162,7 @@ class Reseaux:
             with np.load(io.BytesIO(octets), allow_pickle=False) as lu:
                 colonnes: dict[str, Any] = {nom_: lu[nom_] for nom_ in _COLONNES}
             reseau = Reseau(classes=tuple(map(str, verrou["classes"])), **colonnes)
-        except (ValueError, LookupError, zipfile.BadZipFile) as erreur:
+        except (ValueError, LookupError, TypeError, EOFError, *_ZIP_ABIME) as erreur:
             raise FichierAltere(chemin, attendu=trouve, trouve="format illisible") from erreur
         return ReseauGarde(nom=nom, reseau=reseau, verrou=verrou)
 

@@ -240,7 +240,7 @@ def _cote(ligne: Mapping[str, Any] | None, cote: str) -> tuple[Ligne, ...]:
         return (Texte("inchangé"),)
     valeur = ligne[f"valeur_{cote}"]
     if valeur is None:
-        return (Texte("sans valeur"),)
+        return (Texte(ligne[cote] or "sans valeur"),)
     cle = Cle(
         indicateur=ligne["cle"], territoire=ligne["territoire"], champ=cote, table="changements"
     )

@@ -135,11 +135,11 @@ class Appels:
                     if trop
                     else f"il est en panne (erreur {code})",
                 ),
-                apres=float(texte) if texte.isdigit() else None,
+                apres=float(texte) if texte.isdecimal() else None,
             )
         try:
             lu = json.loads(recu)
-        except ValueError as erreur:
+        except (ValueError, RecursionError) as erreur:
             raise _echec(
                 adresse, "reponse", f"sa réponse n'est pas du JSON (code {code})"
             ) from erreur

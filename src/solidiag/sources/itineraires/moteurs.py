@@ -121,7 +121,10 @@ def demander_ign(
                 lu.get("end"), arrivee, reglage
             ):
                 continue
-            minutes[i, j] = duree / par
+            try:
+                minutes[i, j] = duree / par
+            except OverflowError as erreur:
+                raise ReponseIncoherente from erreur
     return minutes
 
 
@@ -161,9 +164,12 @@ def _matrice(lignes: Any, forme: tuple[int, int]) -> Reels:
         )
     ):
         raise ReponseIncoherente
-    return np.array(
-        [[np.nan if case is None else float(case) for case in ligne] for ligne in lignes]
-    ).reshape(forme)
+    try:
+        return np.array(
+            [[np.nan if case is None else float(case) for case in ligne] for ligne in lignes]
+        ).reshape(forme)
+    except OverflowError as erreur:
+        raise ReponseIncoherente from erreur
 
 
 def _loin(points: Any, nombre: int, seuil_m: float) -> npt.NDArray[np.bool_]:

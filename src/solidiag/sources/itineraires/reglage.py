@@ -68,7 +68,12 @@ class Reglage(BaseModel):
                 msg = "il manque l'adresse du serveur"
                 raise ValueError(msg)
             return self
-        parties = urlsplit(self.adresse)
+        try:
+            parties = urlsplit(self.adresse)
+            _ = parties.port
+        except ValueError as erreur:
+            msg = f"l'adresse « {self.adresse} » ou son port est mal écrit"
+            raise ValueError(msg) from erreur
         if parties.scheme not in ("http", "https") or not parties.hostname:
             msg = f"l'adresse « {self.adresse} » n'est pas en http:// ou https://"
             raise ValueError(msg)

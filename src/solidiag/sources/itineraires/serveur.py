@@ -23,6 +23,7 @@ from solidiag.sources.itineraires.moteurs import (
 )
 from solidiag.sources.itineraires.reglage import Reglage
 from solidiag.sources.protocoles.horloge import Horloge, HorlogeDuSysteme
+from solidiag.sources.protocoles.session import sans_parametres
 
 if TYPE_CHECKING:
     import httpx
@@ -123,7 +124,7 @@ class ItinerairesServeur:
     def _refuser_trop(self, demandes: int) -> None:
         if self._reglage.type == "ign" and demandes > self._reglage.couples_maximum:
             raise RecuperationImpossible(
-                self._reglage.base,
+                sans_parametres(self._reglage.base),
                 cause="taille",
                 raison=f"ce serveur calcule un couple par requête, et il y en a {demandes} "
                 f"(au plus {self._reglage.couples_maximum})",
@@ -174,7 +175,7 @@ class ItinerairesServeur:
 
     def _incoherent(self) -> RecuperationImpossible:
         return RecuperationImpossible(
-            self._reglage.base,
+            sans_parametres(self._reglage.base),
             cause="reponse",
             raison="serveur d'itinéraires : sa réponse n'a pas la forme ou les temps attendus",
             conseil="Vérifiez le type et le profil du réglage « itineraires »",
