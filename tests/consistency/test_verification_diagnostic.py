@@ -56,6 +56,9 @@ FALSIFICATIONS: dict[str, Callable[[Path], None]] = {
     "rapport/diagnostic-90.docx": lambda c: changer_archive(
         c, "word/document.xml", r'"Cellule"/>(?:(?!</w:p>).)*?>\d+,(\d)\u00a0%<'
     ),
+    "rapport/synthese-offre-90.docx": lambda c: changer_archive(
+        c, "word/document.xml", r">\d*(\d)\u00a0minutes<"
+    ),
     "rapport/diagnostic-90.odt": lambda c: changer_archive(
         c, "content.xml", r"table-cell[^>]*><text:p[^>]*>\d+,(\d)\u00a0%"
     ),
