@@ -55,6 +55,9 @@ PART_PLANCHER = 0.3
 TEMPS_CARTOGRAPHIABLE_MIN = 30.0
 """Temps médian au-delà duquel l'estimation est trop grossière pour une carte."""
 
+_LIEUX_D_UNE_CARTE = 10
+"""Nombre de lieux sous lequel une carte qu'aucun domaine n'a montrée ne s'ajoute pas."""
+
 _NIVEAUX = {
     "COM": ("la commune", "communes", "communes diffusées"),
     "EPCI": ("l'intercommunalité", "intercommunalités", "intercommunalités lues"),
@@ -296,7 +299,7 @@ class Cartotheque:
                 reperes.append((matiere.nom(territoire), imprime.texte))
         return reperes
 
-    def _points(self, mesure: MesureOffre) -> Figure | None:
+    def _points(self, mesure: MesureOffre, *, minimum: int = 1) -> Figure | None:
         matiere = self._matiere
         if mesure.id in self._traces or not self.fond.cartographiable:
             return None
@@ -306,7 +309,7 @@ class Cartotheque:
             pl.col("latitude").is_not_null(),
             pl.col("longitude").is_not_null(),
         ).unique("groupe", keep="first", maintain_order=True)
-        if services.is_empty():
+        if services.height < minimum:
             return None
         self._traces.add(mesure.id)
         identifiant = f"points-{mesure.id}".replace(".", "-")
@@ -391,10 +394,13 @@ class Cartotheque:
         )
 
     def cartes_de_points(self) -> Iterator[Figure]:
-        """Parcourt les cartes de services qu'aucun domaine n'a montrées."""
+        """Parcourt les cartes de services qu'aucun domaine n'a montrées.
+
+        Quelques lieux se lisent mieux dans la table des services que sur une carte à part.
+        """
         for mesure in self._matiere.mesures.values():
             if mesure.carte == "points":
-                figure = self._points(mesure)
+                figure = self._points(mesure, minimum=_LIEUX_D_UNE_CARTE)
                 if figure is not None:
                     yield figure
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solidiag.catalogue.grille import Domaine
+from solidiag.catalogue.indicateur import MesureOffre
 from solidiag.publication.document import (
     Bloc,
     Cellule,
@@ -227,11 +228,19 @@ def manque_d_offre(acces: AccesLu | None) -> Iterator[Bloc]:
         yield Paragraphe(style="note", contenu=tuple(contenu))
 
 
+def _categories(mesure: MesureOffre | None) -> frozenset[str]:
+    return frozenset(mesure.selection.get("categories", ())) if mesure else frozenset()
+
+
 def cartes_d_offre(
     matiere: Matiere, domaine: Domaine, acces: AccesLu | None, cartes: Cartotheque
 ) -> Iterator[Figure]:
-    """Parcourt les cartes d'un domaine : lieux et volumes, temps, capacité par intercommunalité."""
-    mesures = matiere.mesures_de(domaine)
+    """Parcourt les cartes d'un domaine : lieux ou volumes, temps, capacité à portée.
+
+    Les lieux dont l'accès est mesuré passent avant les autres.
+    """
+    comptees = _categories(acces.mesures.get("temps")) if acces else frozenset()
+    mesures = sorted(matiere.mesures_de(domaine), key=lambda m: not (_categories(m) & comptees))
     temps = cartes.carte_temps(acces.mesures.get("temps")) if acces else None
     place = _CARTES_PAR_DOMAINE - (temps is not None)
     for mesure in mesures:
