@@ -15,6 +15,7 @@ from solidiag.errors import DeclarationInvalide
 from solidiag.sources import data_inclusion
 from solidiag.sources.classeurs.offre import LECTEUR_OFFRE, lire_offre_saisie
 from solidiag.sources.offre import annuaire, finess, mednum, sae, siae, soliguide
+from solidiag.sources.offre.lignes import sans_contacts
 from solidiag.sources.services import LECTEUR, lire_services
 
 
@@ -62,7 +63,8 @@ def lire_offre(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Au schéma `SERVICES`, codes encore ceux du fichier.
+        Au schéma `SERVICES`, codes encore ceux du fichier ; sans courriel ni téléphone, où qu'un
+        producteur en ait mis.
 
     Raises
     ------
@@ -76,4 +78,4 @@ def lire_offre(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFrame:
         connus = ", ".join(sorted(LECTEURS_SERVICES))
         faute = f"lecteur de services « {fichier.lecteur} » inconnu ; lecteurs connus : {connus}"
         raise DeclarationInvalide(f"{source.id}/{fichier.id}", [faute])
-    return lecteur(octets, source, fichier)
+    return sans_contacts(lecteur(octets, source, fichier))

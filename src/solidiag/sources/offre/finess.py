@@ -59,7 +59,7 @@ def lire_finess(octets: bytes, source: Source, fichier: Fichier) -> pl.DataFrame
     lignes: list[dict[str, Any]] = []
     points: dict[str, Sequence[str]] = {}
     for numero, champs in _champs(contexte, octets):
-        if champs[0] == "finess":
+        if numero == 1:
             extraction = champs[3]
         elif champs[0] == "structureet":
             if len(champs) < _CHAMPS:
@@ -112,7 +112,7 @@ def lire_equipements_finess(octets: bytes, source: Source, fichier: Fichier) -> 
     premiere: dict[str, int] = {}
     extraction = ""
     for numero, champs in _champs(contexte, octets):
-        if champs[0] == "finess":
+        if numero == 1:
             extraction = champs[3]
         if champs[0] != "equipementsocial":
             continue
@@ -162,7 +162,12 @@ def _champs(contexte: Contexte, octets: bytes) -> Iterator[tuple[int, list[str]]
             f"« {textes[0][:40] if textes else ''} »",
         )
     for numero, texte in enumerate(textes, start=1):
-        champs = next(csv.reader([texte], delimiter=";"), [])
+        try:
+            champs = next(csv.reader([texte], delimiter=";"), [])
+        except csv.Error as erreur:
+            raise contexte.faute(
+                "des champs séparés par « ; »", f"la ligne {numero}, qui ne se découpe pas"
+            ) from erreur
         if champs:
             yield numero, champs
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -23,8 +24,19 @@ from solidiag.sources.options import Options
 _CODE_COMMUNE = re.compile(r"(\d{2}|2[AB])\d{3}")
 _CODE_POSTAL = re.compile(r"\d{5}")
 _SIRET = re.compile(r"\d{14}")
-_COURRIEL = re.compile(r"\S+@\S+\.\S+")
-_TELEPHONE = re.compile(r"(?:(?:\+|00)\d{2,3}[\s.()-]*|\b0)\d(?:[\s.-]?\d{2}){4}\b")
+_COURRIEL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+")
+_INDICATIF = r"(?:\+\d{2,3}|00(?:33|262|269|59[046]))[\s.]?(?:\(0\)|0)?[\s.]?"
+_TELEPHONE = re.compile(
+    rf"(?<!\d)(?:(?:{_INDICATIF}|0)[1-9](?:[\s.]?\d{{2}}){{4}}"
+    rf"|(?:{_INDICATIF}|0)[1-9](?P<trait>[-/])\d{{2}}(?:(?P=trait)\d{{2}}){{3}})(?!\d)"
+)
+_PEUT_ETRE = r"@|\d(?:[\s./()-]*\d){8}"
+"""Ce qu'un texte a forcément s'il porte un courriel ou un téléphone."""
+
+_TEXTES = (
+    *("nom", "structure", "adresse", "commune", "description", "horaires", "horaires_osm"),
+    *("fermeture", "remarque", "pilote"),
+)
 
 
 class OptionsAnnuaire(BaseModel):
@@ -171,7 +183,7 @@ class Contexte:
         return table
 
     def _ranger(self, ligne: Mapping[str, Any]) -> dict[str, Any]:
-        rangee = {cle: _net(valeur) for cle, valeur in ligne.items()}
+        rangee = {cle: _net(cle, valeur) for cle, valeur in ligne.items()}
         code = rangee.get("code_insee")
         if code and not _CODE_COMMUNE.fullmatch(code):
             raise self.faute(
@@ -217,14 +229,39 @@ def sans_contact(texte: str) -> str:
     --------
     >>> sans_contact("Appelez le 05 58 00 00 00 ou ecrire@exemple.fr, le matin")
     'Appelez le … ou … le matin'
+    >>> sans_contact("+33 (0)5 58 00 00 00, Siret 00512345678901, le 01/02/2023 10 h")
+    '…, Siret 00512345678901, le 01/02/2023 10 h'
     """
-    net = _TELEPHONE.sub("…", _COURRIEL.sub("…", texte))
-    return re.sub(r"\s+", " ", net).strip()
+    net = " ".join(texte.split())
+    return _TELEPHONE.sub("…", _COURRIEL.sub("…", net))
 
 
-def joindre(parties: Iterable[str | None], separateur: str = " ") -> str | None:
+def sans_contacts(services: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie les services sans courriel ni téléphone dans aucun de leurs textes.
+
+    Un lien qui porte un courriel est ôté : un morceau n'en mènerait nulle part.
+
+    Parameters
+    ----------
+    services
+        Table au schéma `SERVICES`.
+    """
+    return services.with_columns(
+        *(
+            pl.when(pl.col(nom).str.contains(_PEUT_ETRE))
+            .then(pl.col(nom).map_elements(sans_contact, return_dtype=pl.String))
+            .otherwise(pl.col(nom))
+            .alias(nom)
+            for nom in _TEXTES
+        ),
+        pl.when(~pl.col("lien").str.contains("@")).then(pl.col("lien")).alias("lien"),
+    )
+
+
+def joindre(parties: Iterable[Any], separateur: str = " ") -> str | None:
     """Renvoie les parties non vides jointes, ou rien."""
-    return separateur.join(p.strip() for p in parties if p and p.strip()) or None
+    textes = (str(partie).strip() for partie in parties if partie)
+    return separateur.join(texte for texte in textes if texte) or None
 
 
 def jour_de(valeur: Any) -> str | None:
@@ -234,13 +271,19 @@ def jour_de(valeur: Any) -> str | None:
     --------
     >>> jour_de("2022-06-23T09:19:57.898Z"), jour_de("09/08/2023 13:30:19"), jour_de("hier")
     ('2022-06-23', '2023-08-09', None)
+    >>> jour_de("2026-02-30") is None
+    True
     """
     texte = str(valeur or "")
+    dite = ""
     if trouve := re.match(r"((?:19|20)\d{2})-(\d{2})-(\d{2})", texte):
-        return trouve[0]
-    if trouve := re.match(r"(\d{2})/(\d{2})/((?:19|20)\d{2})", texte):
-        return f"{trouve[3]}-{trouve[2]}-{trouve[1]}"
-    return None
+        dite = trouve[0]
+    elif trouve := re.match(r"(\d{2})/(\d{2})/((?:19|20)\d{2})", texte):
+        dite = f"{trouve[3]}-{trouve[2]}-{trouve[1]}"
+    try:
+        return date.fromisoformat(dite).isoformat()
+    except ValueError:
+        return None
 
 
 def liste_de(valeur: Any) -> list[str]:
@@ -260,7 +303,23 @@ def liste_de(valeur: Any) -> list[str]:
     return [element.strip() for element in texte.split(separateur) if element.strip()]
 
 
-def _net(valeur: Any) -> Any:
+def objet(valeur: Any) -> Mapping[str, Any]:
+    """Renvoie un objet JSON, vide si la valeur n'en est pas un."""
+    return valeur if isinstance(valeur, dict) else {}
+
+
+def elements(valeur: Any) -> list[Any]:
+    """Renvoie les éléments d'une liste JSON, aucun si la valeur n'en est pas une."""
+    return valeur if isinstance(valeur, list) else []
+
+
+def _net(champ: str, valeur: Any) -> Any:
+    """Renvoie la valeur d'un champ ; un nombre écrit là où l'on attend un texte en devient un."""
+    if SERVICES.get(champ) == pl.String() and not isinstance(valeur, str | None):
+        ecrit = isinstance(valeur, int | float) and not isinstance(valeur, bool)
+        valeur = f"{valeur:.0f}" if ecrit and math.isfinite(valeur) else None
+        if champ in ("code_insee", "code_postal") and valeur:
+            valeur = valeur.zfill(5)
     if isinstance(valeur, str):
         return " ".join(valeur.split()) or None
     return valeur

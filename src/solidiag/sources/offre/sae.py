@@ -105,7 +105,10 @@ def _bordereau(contexte: Contexte, octets: bytes, nom: str) -> list[dict[str, st
     dedans = extraire(octets, noms[0], contexte.fichier.fichier)
     texte = dedans.decode("utf-8-sig", errors="replace")
     separateur = ";" if ";" in texte.split("\n", 1)[0] else ","
-    return list(csv.DictReader(io.StringIO(texte), delimiter=separateur))
+    try:
+        return list(csv.DictReader(io.StringIO(texte), delimiter=separateur, restval=""))
+    except csv.Error as erreur:
+        raise contexte.faute(f"un bordereau {nom} en CSV", "des lignes illisibles") from erreur
 
 
 def _psychiatrie(lignes: list[dict[str, str]]) -> dict[str, float | None]:

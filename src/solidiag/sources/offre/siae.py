@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.catalogue.source import Fichier, Source
-from solidiag.sources.offre.lignes import Contexte, joindre, jour_de, nombre, sans_contact
+from solidiag.sources.offre.lignes import Contexte, elements, joindre, jour_de, nombre, sans_contact
 
 LECTEUR = "siae"
 
@@ -76,7 +76,7 @@ def _lignes(structures: list[dict[str, Any]], contexte: Contexte) -> Iterator[di
 def _postes(structure: Mapping[str, Any]) -> str:
     ouverts = [
         nombre(poste.get("nombre_postes_ouverts")) or 1
-        for poste in structure.get("postes") or ()
+        for poste in elements(structure.get("postes"))
         if isinstance(poste, dict) and str(poste.get("recrutement_ouvert")).lower() == "true"
     ]
     total = int(sum(ouverts))

@@ -15,7 +15,15 @@ import polars as pl
 from solidiag.catalogue.correspondance import Regle
 from solidiag.catalogue.source import Fichier, Source
 from solidiag.sources.offre.horaires import A_VERIFIER, Plage, en_osm, en_texte, plage
-from solidiag.sources.offre.lignes import Contexte, joindre, jour_de, nombre, sans_contact
+from solidiag.sources.offre.lignes import (
+    Contexte,
+    elements,
+    joindre,
+    jour_de,
+    nombre,
+    objet,
+    sans_contact,
+)
 
 LECTEUR = "soliguide"
 
@@ -75,7 +83,7 @@ def _services_du_lieu(
         return
     definitif = "lieu fermé définitivement" if statut == _FERME else None
     arrets = _arrets(lieu)
-    services = [s for s in lieu.get("services_all") or () if isinstance(s, dict)]
+    services = [s for s in elements(lieu.get("services_all")) if isinstance(s, dict)]
     for numero_service, service in enumerate(services):
         code = str(service.get("category") or service.get("categorie") or "")
         regle = contexte.options.correspondance.codes.get(code)
@@ -95,13 +103,12 @@ def _arrets(lieu: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     if lieu.get("placeType") == _PARCOURS:
         arrets = [
             arret["position"]
-            for arret in lieu.get("parcours") or ()
+            for arret in elements(lieu.get("parcours"))
             if isinstance(arret, dict) and isinstance(arret.get("position"), dict)
         ]
         if arrets:
             return [(f"@{rang}", arret) for rang, arret in enumerate(arrets)]
-    position = lieu.get("position")
-    return [("", position if isinstance(position, dict) else {})]
+    return [("", objet(lieu.get("position")))]
 
 
 def _place(position: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,14 +118,15 @@ def _place(position: Mapping[str, Any]) -> dict[str, Any]:
     """
     code_postal = str(position.get("postalCode") or position.get("codePostal") or "")
     commune = str(position.get("cityCode") or "")
-    coordonnees = (position.get("location") or {}).get("coordinates") or (None, None)
+    lues = elements(objet(position.get("location")).get("coordinates"))
+    longitude, latitude = lues[:2] if len(lues) > 1 else (None, None)
     return {
         "adresse": position.get("address") or position.get("adresse"),
         "code_postal": code_postal,
         "commune": position.get("city") or position.get("ville"),
         "code_insee": commune if commune != code_postal and len(commune) == 5 else None,
-        "longitude": nombre(coordonnees[0]),
-        "latitude": nombre(coordonnees[1]),
+        "longitude": nombre(longitude),
+        "latitude": nombre(latitude),
     }
 
 
@@ -134,7 +142,7 @@ def _ligne(
         service.get("hours") if service.get("differentHours") else lieu.get("newhours")
     )
     modalites = service.get("modalities") if service.get("differentModalities") else None
-    modalites = modalites or lieu.get("modalities") or {}
+    modalites = objet(modalites or lieu.get("modalities"))
     publics = service.get("publics") if service.get("differentPublics") else None
     fermeture, remarques = _fermeture(lieu, service)
     saturation, dite = _saturation(service)
@@ -148,7 +156,7 @@ def _ligne(
         "categorie": regle.categorie if regle else NON_CLASSE,
         "thematiques": list(regle.thematiques) if regle else [],
         "type_service": regle.type_service or None if regle else None,
-        "publics": _publics(publics or lieu.get("publics") or {}, contexte),
+        "publics": _publics(objet(publics or lieu.get("publics")), contexte),
         "description": sans_contact(_texte(texte)) if texte else None,
         "horaires": joindre([en_texte(semaine), sans_contact(_texte(commentaire))], " ; "),
         "horaires_osm": None if commentaire else en_osm(semaine),
@@ -167,7 +175,7 @@ def _ligne(
 
 def _fermeture(lieu: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[str | None, list[str]]:
     """Renvoie ce qui ferme le service, et les fermetures temporaires à dire."""
-    temporaires = lieu.get("tempInfos") or {}
+    temporaires = objet(lieu.get("tempInfos"))
     fermetures: list[str] = []
     remarques: list[str] = []
     for quoi, etat in (("service", service.get("close")), ("lieu", temporaires.get("closure"))):
@@ -186,7 +194,7 @@ def _fermeture(lieu: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[str
 
 
 def _saturation(service: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    etat = service.get("saturated") or {}
+    etat = objet(service.get("saturated"))
     niveau = etat.get("status") or etat.get("statut")
     precision = sans_contact(_texte(etat.get("precision") or ""))
     if niveau == "HIGH":
@@ -197,7 +205,7 @@ def _saturation(service: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _frais(modalites: Mapping[str, Any]) -> str | None:
-    prix = modalites.get("price") or {}
+    prix = objet(modalites.get("price"))
     if prix.get("checked"):
         return "payant"
     return "gratuit" if "gratuit" in str(prix.get("precisions") or "").lower() else None
@@ -210,11 +218,11 @@ def _publics(publics: Mapping[str, Any], contexte: Contexte) -> list[str]:
     lus = [
         valeur
         for champ in ("administrative", "familialle", "other")
-        for valeur in publics.get(champ) or ()
+        for valeur in elements(publics.get(champ))
     ]
     if publics.get("gender") == ["women"]:
         lus.append("women")
-    age = publics.get("age") or {}
+    age = objet(publics.get("age"))
     if (nombre(age.get("max")) or 99) <= 25:
         lus.append("jeunes")
     if (nombre(age.get("min")) or 0) >= 60:
@@ -229,16 +237,22 @@ def _semaine(horaires: Any) -> tuple[dict[int, list[Plage]], str]:
     semaine: dict[int, list[Plage]] = {}
     commentaire = str(horaires.get("description") or "")
     for rang, jour in enumerate(_JOURS):
-        etat = horaires.get(jour) or {}
-        bornes = [
-            tuple(f"{int(creneau.get(cle) or 0):04d}" for cle in ("start", "end"))
-            for creneau in (etat.get("timeslot") or () if etat.get("open") else ())
+        etat = objet(horaires.get(jour))
+        creneaux = elements(etat.get("timeslot")) if etat.get("open") else []
+        lues = [
+            plage(_heure(objet(creneau).get("start")), _heure(objet(creneau).get("end")))
+            for creneau in creneaux
         ]
-        lues = [plage(debut, fin) for debut, fin in bornes]
         semaine[rang] = [lue for lue in lues if lue]
         if None in lues:
             commentaire = commentaire or A_VERIFIER
     return semaine, commentaire
+
+
+def _heure(valeur: Any) -> str:
+    """Renvoie une heure que la source écrit en nombre (930 : 9 h 30) ; vide vaut minuit."""
+    ecrite = str(valeur or 0).strip()
+    return ecrite.zfill(4) if ecrite.isdigit() else ecrite
 
 
 def _texte(valeur: Any) -> str:

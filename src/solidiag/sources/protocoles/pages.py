@@ -27,7 +27,7 @@ def recuperer(session: Session, adresse: str, vers: Path) -> Recuperation:
     """
     enregistrements: list[Any] = []
     lues: set[str] = set()
-    suivante: str | None = adresse
+    suivante = adresse
     annonces = taille_lue = 0
     while suivante:
         if suivante in lues or len(lues) >= PAGES_MAXIMUM:
@@ -43,7 +43,7 @@ def recuperer(session: Session, adresse: str, vers: Path) -> Recuperation:
             contenu = json.loads(octets)
             enregistrements += list(contenu["results"])
             annonces = int(contenu["count"])
-            suivante = contenu["next"]
+            suivante = str(contenu["next"] or "")
         except (ValueError, LookupError, TypeError) as erreur:
             raise _reponse(
                 adresse, "une page n'a pas « results », « count » et « next »"
