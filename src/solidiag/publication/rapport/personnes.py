@@ -28,6 +28,9 @@ from solidiag.publication.rapport.expressions import majuscule, millesime
 CHIFFRES_GARDES = 3
 """Chiffres significatifs d'un nombre estimé."""
 
+_COMPTES_PAR_TABLEAU = 6
+"""Nombre de comptes qu'un tableau d'intercommunalités montre sans se tourner."""
+
 _INTRODUCTION = (
     "Chaque domaine compte ce que les fichiers permettent de compter, dans son unité : personnes, "
     "foyers, ménages et enfants ne s'additionnent pas. Un domaine sans compte défendable reste "
@@ -76,10 +79,10 @@ def section_personnes(matiere: Matiere) -> Iterator[Bloc]:
     for tableau in (
         _tableau_sans_compte(matiere, declarations),
         _tableau_axes(matiere, lignes),
-        _tableau_epci(matiere, declarations, lignes),
     ):
         if tableau is not None:
             yield tableau
+    yield from _tableaux_epci(matiere, declarations, lignes)
 
 
 def pas_affiche(valeur: float) -> float:
@@ -277,14 +280,15 @@ def _tableau_axes(
     )
 
 
-def _tableau_epci(
+def _tableaux_epci(
     matiere: Matiere,
     declarations: Sequence[PersonnesDomaine],
     lignes: Mapping[tuple[str, str, str], Rangee],
-) -> Tableau | None:
-    """Renvoie les comptes de chaque intercommunalité, un compte partagé par deux domaines une fois.
+) -> Iterator[Tableau]:
+    """Parcourt les comptes de chaque intercommunalité, un compte de deux domaines une fois.
 
-    Un compte qu'aucune intercommunalité n'a n'y est pas.
+    Un compte qu'aucune intercommunalité n'a n'y est pas. Les comptes se partagent entre assez de
+    tableaux pour que chacun tienne sur une page en portrait.
     """
     retenus: dict[str, PersonnesDomaine] = {}
     for d in declarations:
@@ -293,8 +297,20 @@ def _tableau_epci(
         ):
             retenus.setdefault(d.compte.model_dump_json(), d)
     comptes = list(retenus.values())
-    if not comptes:
-        return None
+    parts = math.ceil(len(comptes) / _COMPTES_PAR_TABLEAU)
+    for rang in range(parts):
+        debut, fin = (len(comptes) * r // parts for r in (rang, rang + 1))
+        yield _tableau_epci(matiere, comptes[debut:fin], lignes, rang=rang, parts=parts)
+
+
+def _tableau_epci(
+    matiere: Matiere,
+    comptes: Sequence[PersonnesDomaine],
+    lignes: Mapping[tuple[str, str, str], Rangee],
+    *,
+    rang: int,
+    parts: int,
+) -> Tableau:
 
     def rangee(territoire: str) -> tuple[Cellule, ...]:
         return (
@@ -307,8 +323,11 @@ def _tableau_epci(
 
     vues = [lignes.get((d.domaine, d.unite_finale, t)) for d in comptes for t in matiere.epci]
     return Tableau(
-        id="tab-personnes-epci",
-        legende=(Texte(f"Personnes concernées par intercommunalité {de(matiere.departement)}"),),
+        id="tab-personnes-epci" if not rang else f"tab-personnes-epci-{rang + 1}",
+        legende=(
+            Texte(f"Personnes concernées par intercommunalité {de(matiere.departement)}"),
+            Texte("" if not rang else " (suite)"),
+        ),
         colonnes=(
             Colonne(entete="Intercommunalité", largeur=3),
             *(
@@ -320,7 +339,9 @@ def _tableau_epci(
         ),
         lignes=tuple(rangee(territoire) for territoire in matiere.epci),
         references=(rangee(matiere.departement.id),),
-        notes=(
+        notes=()
+        if rang < parts - 1
+        else (
             (
                 Texte(
                     "Une intercommunalité qui déborde du département est comptée en entier. « ≥ "
@@ -329,5 +350,4 @@ def _tableau_epci(
             ),
         ),
         source=_sources(matiere, vues),
-        paysage=len(comptes) > 5,
     )

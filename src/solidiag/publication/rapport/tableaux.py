@@ -61,6 +61,10 @@ def classe_affichee(case: Mapping[str, Any]) -> str:
     return str(case["classe"])
 
 
+_INDICATEURS_EN_PORTRAIT = 6
+"""Nombre de colonnes de valeurs au-delà duquel un tableau de territoires se tourne."""
+
+
 def _texte(texte: str) -> tuple[Ligne, ...]:
     return (Mention(texte, "nom"),)
 
@@ -210,7 +214,7 @@ def tableau_territoires(
         lignes=tuple(rangee(territoire) for territoire in territoires),
         references=tuple(rangee(territoire) for territoire in references),
         source=source_de(matiere, [d.id for d in declarations]),
-        paysage=len(declarations) > 5,
+        paysage=len(declarations) > _INDICATEURS_EN_PORTRAIT,
     )
 
 
