@@ -121,6 +121,9 @@ class Institution(_Gele):
     locale
         Vrai si elle a un exemplaire par territoire (communes, CCAS, associations...) : le nom seul
         ne désigne pas une personne morale.
+    departementale
+        Vrai si chaque département a la sienne (préfecture, Caf, conseil départemental...) : celle
+        d'une commune voisine n'est pas celle d'ici.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -129,6 +132,7 @@ class Institution(_Gele):
     motifs: tuple[str, ...] = ()
     siren: tuple[str, ...] = ()
     locale: bool = False
+    departementale: bool = False
 
     @field_validator("motifs")
     @classmethod
@@ -179,9 +183,13 @@ class ActeurDeCategorie(_Gele):
 
 
 class PartenairesLabel(_Gele):
-    """Institutions qu'un label prévoit dans chaque lieu, et le texte qui le dit."""
+    """Institutions qu'un label prévoit dans chaque lieu, et le texte qui le dit.
+
+    ``porteuses`` : celles qui portent elles-mêmes des lieux, et que le nom du lieu dit alors.
+    """
 
     institutions: tuple[str, ...]
+    porteuses: tuple[str, ...] = ()
     texte: str
     confiance: Confiance
 
@@ -281,6 +289,7 @@ def lire_coordination_declaree(
     citees = [
         *(acteur.institution for acteur in lue.categories.values() if acteur.institution),
         *lue.label_france_services.institutions,
+        *lue.label_france_services.porteuses,
     ]
     fautes += [f"institution « {x} » citée et non déclarée" for x in citees if x not in noms]
     inconnues = sorted(set(lue.categories) - set(categories))

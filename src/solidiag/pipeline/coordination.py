@@ -176,6 +176,7 @@ def calculer_coordination(
         declarees.coordination,
         offre.categories,
         dict(referentiel.intercommunalites.select("code", "nom").iter_rows()),
+        departement=departement,
     )
     constates = registre_des_acteurs(
         services,
@@ -210,7 +211,11 @@ def calculer_coordination(
                     ),
                     publics.liens_de_cofinancement(services, acteurs),
                     publics.liens_de_label(
-                        services, acteurs, declarees.coordination, territoires=territoires
+                        services,
+                        acteurs,
+                        declarees.coordination,
+                        territoires=territoires,
+                        departement=departement,
                     ),
                 ]
             ),

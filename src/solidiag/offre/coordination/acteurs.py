@@ -53,6 +53,8 @@ def attribuer(
     coordination: Coordination,
     categories: Mapping[str, CategorieService],
     epci: Mapping[str, str],
+    *,
+    departement: str = "",
 ) -> dict[str, Acteur]:
     """Renvoie l'acteur de chaque ligne de service (``id`` → acteur) ; les autres n'en ont pas.
 
@@ -67,8 +69,21 @@ def attribuer(
         Table au schéma `SERVICES`, doublons réunis.
     epci
         Code Siren → nom des intercommunalités.
+    departement
+        Code du département étudié : une institution départementale d'une commune d'un autre
+        département est un autre acteur. Vide : toutes sont confondues.
     """
-    colonnes = ("id", "groupe", "categorie", "source", "nom", "structure", "siret", "commune")
+    colonnes = (
+        "id",
+        "groupe",
+        "categorie",
+        "source",
+        "nom",
+        "structure",
+        "siret",
+        "commune",
+        "code_insee",
+    )
     lignes = list(services.select(colonnes).iter_rows(named=True))
     tetes = {ligne["id"]: ligne for ligne in lignes if ligne["id"] == ligne["groupe"]}
     sirets: dict[str, str] = {}
@@ -95,9 +110,7 @@ def attribuer(
         if institution is None and siren:
             institution = coordination.du_siren(siren)
         if institution is not None and not institution.locale:
-            acteurs[ligne["id"]] = Acteur(
-                id=institution.id, nom=institution.nom, type=institution.type
-            )
+            acteurs[ligne["id"]] = _de_l_institution(institution, ligne["code_insee"], departement)
         elif siren in epci:
             acteurs[ligne["id"]] = Acteur(id=f"epci-{siren}", nom=epci[siren], type="bloc_communal")
         else:
@@ -110,6 +123,30 @@ def attribuer(
                 else _non_nomme(ligne["categorie"], libelle)
             )
     return _un_nom_par_acteur(acteurs)
+
+
+def hors_du_departement(code_insee: str | None, departement: str) -> str:
+    """Renvoie le département d'une commune si ce n'est pas celui-ci, vide sinon ou si inconnu.
+
+    Examples
+    --------
+    >>> [hors_du_departement(c, "2A") for c in ("2A004", "2B033", "97411", None)]
+    ['', '2B', '974', '']
+    """
+    code = code_insee or ""
+    sien = code[:3] if code.startswith("97") else code[:2]
+    return sien if departement and sien != departement else ""
+
+
+def _de_l_institution(institution: Institution, code_insee: str | None, departement: str) -> Acteur:
+    ailleurs = hors_du_departement(code_insee, departement)
+    if not (institution.departementale and ailleurs):
+        return Acteur(id=institution.id, nom=institution.nom, type=institution.type)
+    return Acteur(
+        id=f"{institution.id}-{ailleurs.lower()}",
+        nom=f"{institution.nom} (département {ailleurs})",
+        type=institution.type,
+    )
 
 
 def _designee(nom: str, coordination: Coordination, lieux: Mapping[str, str]) -> Institution | None:

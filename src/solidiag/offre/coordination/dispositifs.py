@@ -12,7 +12,7 @@ import polars as pl
 
 from solidiag.catalogue.dispositif import Coordination, Periode, TypeDispositif
 from solidiag.model.coordination import DISPOSITIFS, LIENS
-from solidiag.offre.coordination.acteurs import Acteur
+from solidiag.offre.coordination.acteurs import Acteur, hors_du_departement
 from solidiag.offre.coordination.registre import en_table, identifiant
 from solidiag.offre.noms import simplifier
 
@@ -317,12 +317,14 @@ def liens_de_label(
     coordination: Coordination,
     *,
     territoires: Mapping[str, str],
+    departement: str = "",
 ) -> pl.DataFrame:
     """Renvoie les liens des lieux France services, au schéma `LIENS`.
 
     ``label`` (provenance ``texte``) : l'opérateur national que la charte prévoit dans le lieu ; sa
     présence n'est pas constatée. ``pilotage`` (provenance ``deduit``) : la structure porteuse,
-    quand le nom du lieu la nomme (« France services La Poste de… »).
+    quand le nom du lieu la nomme (« France services La Poste de… ») ; pas celle d'un autre
+    département que ``departement``, si elle en a une.
     """
     label = coordination.label_france_services
     lignes: list[dict[str, Any]] = []
@@ -362,10 +364,14 @@ def liens_de_label(
                 **origine,
             }
             for porteur in _porteurs(ligne["nom"] or "", coordination)
+            if not (
+                coordination.par_id[porteur].departementale
+                and hors_du_departement(ligne["code_insee"], departement)
+            )
         ]
     return en_table(lignes, LIENS)
 
 
 def _porteurs(nom: str, coordination: Coordination) -> Sequence[str]:
     nommees = [i.id for i in coordination.nommees(simplifier(nom)) if not i.locale]
-    return [cle for cle in nommees if cle in coordination.label_france_services.institutions]
+    return [cle for cle in nommees if cle in coordination.label_france_services.porteuses]
