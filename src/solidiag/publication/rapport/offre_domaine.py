@@ -180,7 +180,8 @@ def _notes(matiere: Matiere, acces: AccesLu, *, lecture: bool) -> Iterator[tuple
             Texte("peut-être au-delà du périmètre recensé. Une fourchette trop large s'écrit "),
             Texte("seule ; « trop incertain » : elle couvre presque tout."),
         )
-    yield (Mention(str(acces.resume["reserve"]), "definition"),)
+    reserve = str(acces.resume["reserve"]).removeprefix(f"Public : {acces.resume['public']}. ")
+    yield (Mention(reserve, "definition"),)
     muets = silences(matiere, acces)
     if muets:
         yield (Texte(f"Non documenté : {enumerer(muets)}."),)

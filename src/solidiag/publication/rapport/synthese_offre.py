@@ -45,7 +45,7 @@ from solidiag.publication.rapport.tableaux import nombre_de
 from solidiag.publication.typographie import soigner_document
 
 _CARTES = 3
-_LARGEUR_PREMIERE_CM = 12.0
+_LARGEUR_CARTE_CM = 12.0
 _DOMAINES_CITES = 3
 
 _MESSAGES_DE_NIVEAU = {
@@ -83,9 +83,9 @@ def construire_synthese_offre(matiere: Matiere) -> Document:
 
 
 def _blocs(matiere: Matiere) -> Iterator[Bloc]:
-    cartes = list(_figures(matiere))
+    cartes = [replace(figure, largeur_cm=_LARGEUR_CARTE_CM) for figure in _figures(matiere)]
     yield from _messages(matiere)
-    yield from (replace(figure, largeur_cm=_LARGEUR_PREMIERE_CM) for figure in cartes[:1])
+    yield from cartes[:1]
     yield from _domaines(matiere)
     yield from _cartes(cartes[1:])
     yield from _coordination(matiere)
