@@ -16,7 +16,7 @@ from solidiag.cli.application import FORMATS, analyseur
 from solidiag.errors import TerritoireInconnu
 from solidiag.pipeline.rendus import RENDUS
 
-COMMANDES = ("diagnostic", "expliquer", "indicateurs", "offre", "verifier", "sources")
+COMMANDES = ("diagnostic", "expliquer", "fiches", "indicateurs", "offre", "verifier", "sources")
 
 ANGLAIS = frozenset(
     {
