@@ -338,14 +338,38 @@ def test_une_source_qui_s_arrete_a_la_limite_rend_le_temps_au_plus() -> None:
     assert _ligne(acces, "dans_30", "COM-01002")["motif"].startswith("au moins")
 
 
-def test_samedi_se_lit_entre_l_inconnu_et_le_connu() -> None:
-    """A a un lieu ouvert le samedi ; à C, un lieu aux horaires inconnus."""
+def test_samedi_ne_compte_que_les_lieux_connus_pour_ouvrir() -> None:
+    """A a un lieu ouvert le samedi ; à C, un lieu aux horaires inconnus n'est pas compté."""
     acces = _calculer(TROIS, [_lieu(0, horaires="samedi 9h-12h"), _lieu(50)])
     ligne = _ligne(acces, "samedi")
     assert ligne["value"] == pytest.approx(100 * 4000 / 4500, abs=0.005)
     assert ligne["lower"] == ligne["value"]
-    assert ligne["upper"] == 100.0
-    assert ligne["motif"] == "horaires connus pour 1 lieux sur 2, voisins compris"
+    assert ligne["upper"] == ligne["value"]
+    assert ligne["motif"] == "au moins : horaires connus pour 1 lieux sur 2, voisins compris"
+
+
+def test_trop_peu_d_horaires_connus_ne_donnent_aucune_part() -> None:
+    lieux = [_lieu(0, horaires="samedi 9h-12h"), _lieu(50), _lieu(51)]
+    ligne = _ligne(_calculer(TROIS, lieux), "samedi")
+    assert ligne["value"] is None
+    assert ligne["motif"] == (
+        "horaires connus pour 1 lieux sur 3, voisins compris : trop peu pour une part"
+    )
+
+
+def test_des_lits_ne_s_ajoutent_pas_a_des_places() -> None:
+    seule = _communes([0], [1000.0], ["E1"])
+    lieux = [
+        _lieu(0, capacite=20.0, capacite_unite="places"),
+        _lieu(1, capacite=300.0, capacite_unite="lits"),
+    ]
+    personnes = _personnes({"DEP-01": 100.0, "EPCI-E1": 100.0})
+    acces = _calculer(
+        seule, lieux, reglages=_reglages(unite_capacite="places"), personnes=personnes
+    )
+    ligne = _ligne(acces, "capacite")
+    assert ligne["value"] == 200.0
+    assert ligne["motif"] == "au moins : capacité connue pour 1 lieux sur 2, voisins compris"
 
 
 def test_la_capacite_reunit_public_trajets_et_sources() -> None:

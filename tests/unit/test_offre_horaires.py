@@ -48,6 +48,12 @@ SOIR = 18 * 60
         ("mardi : fermé ; jeudi 14 h - 16 h", 2.0, False, False),
         ("24/7", 168.0, True, True),
         ("Fr 22:00-02:00", 4.0, False, True),
+        ("vendredi 22h-2h", 4.0, False, True),
+        ("lundi 9h-12h ; lundi 14h-17h", 6.0, False, False),
+        ("lundi au vendredi 9h-12h ; mercredi 14h-17h", 18.0, False, False),
+        ("lundi au vendredi 9h-17h ; mercredi 9h-12h", 35.0, False, False),
+        ("lundi au samedi 9h-12h ; samedi fermé", 15.0, False, False),
+        ("lundi 9h-9h / 14h-17h", 3.0, False, False),
     ],
 )
 def test_un_texte_d_horaires_se_lit(texte: str, heures: float, samedi: bool, soir: bool) -> None:
@@ -61,7 +67,8 @@ def test_un_texte_d_horaires_se_lit(texte: str, heures: float, samedi: bool, soi
     [
         None, "", "   ", "sur rendez-vous", "Mo-Fr", "samedi matin", "fermé", "Mo 25:00-26:00",
         "Jan-Mar Mo-Fr 10:00-12:00", "week 1-10 Mo 10:00-12:00", "Mo[1] 10:00-12:00",
-        "lundi : fermé",
+        "lundi : fermé", "lundi 13h30 - 12h", "mardi 14h-9h", "1er et 3e samedi 9h-12h",
+        "lundi 9h-12h (semaines paires)",
     ],
 )  # fmt: skip
 def test_un_texte_illisible_est_inconnu_et_non_ferme(texte: str | None) -> None:

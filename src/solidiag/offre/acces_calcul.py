@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from solidiag.offre.acces_domaines import Etude
 
 METHODE_ESTIMEE = "estimation de trajet"
+PART_D_HORAIRES = 0.5
+"""Part des lieux aux horaires connus, sous laquelle aucune part d'ouverture n'est donnée."""
 ENSEMBLES = ("EPCI", "DEP", "ZON")
 TOUS = ("COM", *ENSEMBLES)
 
@@ -257,8 +259,10 @@ class CalculDeDomaine:
         for suffixe in ("samedi", "soir"):
             ouverts = self.acces.lieux[suffixe]
             a_portee = ouverts_a_portee(self.a_portee, ouverts, seuil=seuil)
-            connus = ouverts.is_not_null().sum()
-            motif = f"horaires connus pour {connus} lieux sur {len(ouverts)}, voisins compris"
+            connus = int(ouverts.is_not_null().sum())
+            dits = f"horaires connus pour {connus} lieux sur {len(ouverts)}, voisins compris"
+            assez = connus >= PART_D_HORAIRES * len(ouverts)
+            motif = f"au moins : {dits}" if assez else f"{dits} : trop peu pour une part"
             if not connus:
                 motif = "aucun horaire connu : une ouverture inconnue n'est pas une fermeture"
             lignes = self._moyennes(
@@ -268,7 +272,7 @@ class CalculDeDomaine:
                 Mesure(
                     suffixe=suffixe,
                     unite="percent",
-                    lignes=lignes if connus else sans_valeur(lignes, motif),
+                    lignes=lignes if assez else sans_valeur(lignes, motif),
                 )
             )
         return mesures
@@ -277,6 +281,11 @@ class CalculDeDomaine:
         mesures = []
         unite = self.acces.reglage.unite_capacite
         siennes = self.acces.lieux
+        memes = (pl.col("capacite_unite") == unite).fill_null(value=False)
+        siennes = siennes.with_columns(
+            pl.when(memes).then(pl.col(nom)).alias(nom)
+            for nom in ("capacite", "capacite_bas", "capacite_haut")
+        )
         if unite and siennes["capacite"].is_not_null().any():
             acces, motif = capacite_a_portee(
                 self.couples, siennes, public=self.acces.public, decroissance=self.courbe

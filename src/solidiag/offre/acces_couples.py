@@ -178,10 +178,10 @@ def services_a_portee(couples: Couples, services: pl.Series, *, seuil: float) ->
 
 
 def ouverts_a_portee(couples: Couples, ouverts: pl.Series, *, seuil: float) -> Encadrement:
-    """Renvoie, par point, 100 si un lieu ouvert est à portée, 0 sinon.
+    """Renvoie, par point, 100 si un lieu connu pour ouvrir est à portée, 0 sinon.
 
-    La borne basse tient au trajet le plus long ; la haute au plus court, un lieu aux horaires
-    inconnus étant alors tenu pour ouvert.
+    La borne basse tient au trajet le plus long, la haute au plus court. Un lieu aux horaires
+    inconnus n'y est jamais : la mesure est « au moins ».
 
     Parameters
     ----------
@@ -189,7 +189,6 @@ def ouverts_a_portee(couples: Couples, ouverts: pl.Series, *, seuil: float) -> E
         Vrai, faux ou inconnu, par arrivée.
     """
     oui = ouverts.fill_null(value=False).to_numpy()[couples.arrivee]
-    peut_etre = ouverts.fill_null(value=True).to_numpy()[couples.arrivee]
 
     def un(designes: Booleens) -> Reels:
         vus = np.bincount(couples.depart[designes], minlength=couples.n_departs)
@@ -198,7 +197,7 @@ def ouverts_a_portee(couples: Couples, ouverts: pl.Series, *, seuil: float) -> E
     return Encadrement(
         central=un(oui & (couples.temps <= seuil)),
         bas=un(oui & (couples.haut <= seuil)),
-        haut=un(peut_etre & (couples.bas <= seuil)),
+        haut=un(oui & (couples.bas <= seuil)),
     )
 
 

@@ -204,6 +204,11 @@ def reserves(
     reference = f", {seuil.reference}" if seuil.reference else ""
     verifier = ", à vérifier" if seuil.confiance == "a_verifier" else ""
     phrases.append(f"Seuil de {seuil.minutes} minutes : {seuil.nature}{reference}{verifier}.")
+    if acces.categories:
+        phrases.append(f"Compté : {_dater(acces, categories)}.")
+    if acces.sans_source:
+        noms = ", ".join(categories[nom].libelle_pluriel for nom in acces.sans_source)
+        phrases.append(f"Non compté, faute de liste ici : {noms}.")
     phrases.append(f"Départ : {points}.")
     phrases += [
         f"{_compter(n)} {A_PART[genre]} : {'non comptés' if n > 1 else 'non compté'}."
@@ -219,6 +224,24 @@ def reserves(
         phrases.append("Aucune liste complète de ces lieux n'est connue : un annuaire en montre.")
     phrases.append("Seuls les lieux connus des sources comptent.")
     return " ".join(phrases)
+
+
+def _dater(acces: AccesDomaine, categories: Mapping[str, CategorieService]) -> str:
+    """Catégories comptées, chacune avec l'année de ses listes."""
+    dits = []
+    for nom in acces.categories:
+        siens = acces.lieux.filter(pl.col("categorie") == nom)
+        annees = sorted(
+            {
+                str(date)[:4]
+                for date in siens.group_by("source")
+                .agg(pl.col("date_source").max())["date_source"]
+                .drop_nulls()
+            }
+        )
+        quand = " à ".join(dict.fromkeys((annees[0], annees[-1]))) if annees else ""
+        dits.append(categories[nom].libelle_pluriel + (f" ({quand})" if quand else ""))
+    return ", ".join(dits)
 
 
 def _compter(n: int) -> str:

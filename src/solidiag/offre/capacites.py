@@ -105,7 +105,8 @@ def part_saturee(lieux: pl.DataFrame, appartenance: pl.DataFrame) -> pl.DataFram
     appartenance
         ``territoire, code``.
     """
-    dits = lieux.filter(pl.col("saturation").fill_null("") != "").unique("service")
+    dits = lieux.filter(pl.col("saturation").fill_null("") != "")
+    dits = dits.sort("service", "id").unique("service", keep="first", maintain_order=True)
     table = _par_territoire(dits, lieux, appartenance).with_columns(
         value=(100 * pl.col("saturation").is_in(list(SATURES)).cast(pl.Float64))
     )
@@ -114,7 +115,8 @@ def part_saturee(lieux: pl.DataFrame, appartenance: pl.DataFrame) -> pl.DataFram
 
 def delai_median(lieux: pl.DataFrame, appartenance: pl.DataFrame) -> pl.DataFrame:
     """Renvoie l'attente médiane des services qui la disent, en jours (schéma `LIGNES`)."""
-    dits = lieux.filter(pl.col("delai_jours").is_not_null()).unique("service")
+    dits = lieux.filter(pl.col("delai_jours").is_not_null())
+    dits = dits.sort("service", "id").unique("service", keep="first", maintain_order=True)
     table = _par_territoire(dits, lieux, appartenance).with_columns(value=pl.col("delai_jours"))
     return _resumer(table, pl.col("value").median().round(1), sans=_SANS_DELAI)
 

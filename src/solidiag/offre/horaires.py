@@ -3,7 +3,9 @@
 Un texte que l'on ne sait pas lire, ou vide, ne donne aucune semaine : l'ouverture est inconnue,
 ce qui n'est pas une fermeture. Dans un texte lu, un jour que la source ne cite pas n'est pas ouvert
 d'après elle. Une plage « 00:00 - 00:00 » d'un texte français n'est pas une journée entière mais
-une case du formulaire laissée telle quelle (trente lignes de la liste France services de 2024).
+une case du formulaire laissée telle quelle (trente lignes de la liste France services de 2024) ;
+une plage qui finit avant de commencer, hors de la nuit, est une faute de saisie. Un jour répété y
+ajoute ses plages, sauf si elles chevauchent les premières, qu'elles remplacent alors.
 Les jours fériés (``PH``, ``SH``) et les commentaires entre guillemets sont ignorés.
 
 References
@@ -23,6 +25,8 @@ SAMEDI = 5
 """Rang du samedi (lundi : 0)."""
 
 _JOUR = 24 * 60
+_NUIT = 14 * 60
+"""Durée au-delà de laquelle une plage qui passe minuit n'est pas une nuit."""
 _ANGLAIS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _FRANCAIS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _FERIES = frozenset({"ph", "sh"})
@@ -113,7 +117,7 @@ def _lire(texte: str, noms: tuple[str, ...], *, plein: bool) -> Semaine | None:
         if plages is None or jours is None:
             return None
         for numero in jours:
-            semaine[numero] = plages
+            semaine[numero] = _suite(semaine[numero], plages) if plein else plages
     return Semaine(jours=tuple(semaine)) if any(semaine) else None
 
 
@@ -153,10 +157,12 @@ def _plages(texte: str, *, sans_duree: bool) -> tuple[Plage, ...] | None:
         debut = int(heures[1]) * 60 + int(heures[2] or 0)
         fin = int(heures[3]) * 60 + int(heures[4] or 0)
         lues += 1
-        if sans_duree and debut == fin == 0:
+        if sans_duree and debut == fin:
             continue
         if fin <= debut:
             fin += _JOUR
+            if sans_duree and fin - debut > _NUIT:
+                return None
         if not 0 <= debut < _JOUR or fin - debut > _JOUR:
             return None
         plages.append((debut, fin))
@@ -164,6 +170,13 @@ def _plages(texte: str, *, sans_duree: bool) -> tuple[Plage, ...] | None:
     if not lues or not _vide(reste):
         return None
     return _reunir(plages)
+
+
+def _suite(deja: tuple[Plage, ...], plages: tuple[Plage, ...]) -> tuple[Plage, ...]:
+    """Plages d'un jour cité de nouveau : ajoutées, ou à la place de celles qu'elles croisent."""
+    if not plages or any(d < fin and debut < f for debut, fin in deja for d, f in plages):
+        return plages
+    return _reunir([*deja, *plages])
 
 
 def _reunir(plages: list[Plage]) -> tuple[Plage, ...]:

@@ -111,7 +111,11 @@ def _reunir(lignes: Sequence[dict[str, Any]]) -> _Ligne:
     recentes = sorted(lignes, key=lambda ligne: str(ligne["date_source"] or ""), reverse=True)
     for nom in ("capacite", "saturation", "delai_jours", "heures_hebdo", "date_source"):
         champs[nom] = next((ligne[nom] for ligne in recentes if ligne[nom] is not None), None)
-    capacites = [ligne["capacite"] for ligne in lignes if ligne["capacite"] is not None]
+    dites = [ligne for ligne in recentes if ligne["capacite"] is not None]
+    champs["capacite_unite"] = dites[0]["capacite_unite"] if dites else None
+    capacites = [
+        ligne["capacite"] for ligne in dites if ligne["capacite_unite"] == champs["capacite_unite"]
+    ]
     champs["capacite_bas"] = min(capacites, default=None)
     champs["capacite_haut"] = max(capacites, default=None)
     textes = (texte for ligne in lignes for texte in (ligne["horaires_osm"], ligne["horaires"]))
