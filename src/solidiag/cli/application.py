@@ -103,7 +103,7 @@ def analyseur() -> argparse.ArgumentParser:
     declarer_fiches(
         commande(
             "fiches",
-            "Écrire une fiche de deux pages par domaine, ou la synthèse de l'offre (--synthese).",
+            "Faire une fiche de deux pages par domaine, ou la synthèse de l'offre (--synthese).",
         )
     )
 
