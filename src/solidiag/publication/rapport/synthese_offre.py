@@ -46,6 +46,7 @@ from solidiag.publication.typographie import soigner_document
 
 _CARTES = 3
 _LARGEUR_CARTE_CM = 12.0
+_HAUTEUR_CARTE_CM = 8.5
 _DOMAINES_CITES = 3
 
 _MESSAGES_DE_NIVEAU = {
@@ -83,7 +84,7 @@ def construire_synthese_offre(matiere: Matiere) -> Document:
 
 
 def _blocs(matiere: Matiere) -> Iterator[Bloc]:
-    cartes = [replace(figure, largeur_cm=_LARGEUR_CARTE_CM) for figure in _figures(matiere)]
+    cartes = [_petite(figure) for figure in _figures(matiere)]
     yield from _messages(matiere)
     yield from cartes[:1]
     yield from _domaines(matiere)
@@ -91,6 +92,14 @@ def _blocs(matiere: Matiere) -> Iterator[Bloc]:
     yield from _coordination(matiere)
     yield from _manques(matiere)
     yield from _methode(matiere)
+
+
+def _petite(figure: Figure) -> Figure:
+    """Renvoie la carte assez petite pour tenir sous les messages, même d'un pays étroit et haut."""
+    from solidiag.publication.rendus.images import rapport_svg
+
+    largeur = min(_LARGEUR_CARTE_CM, _HAUTEUR_CARTE_CM / rapport_svg(figure.svg))
+    return replace(figure, largeur_cm=round(largeur, 1))
 
 
 def _messages(matiere: Matiere) -> Iterator[Bloc]:
@@ -140,8 +149,9 @@ def _messages_de_fraicheur(matiere: Matiere) -> Iterator[tuple[Ligne, ...]]:
     contenu: list[Ligne] = [
         Texte("Les informations datent de "),
         *dates_de(ensemble),
-        Texte(" (de la plus ancienne à la médiane)"),
     ]
+    if str(ensemble["date_la_plus_ancienne"])[:4] != str(ensemble["date_mediane"])[:4]:
+        contenu.append(Texte(" (de la plus ancienne à la médiane)"))
     if ensemble["part_anciens"] is not None:
         contenu += [
             Texte(" ; "),
