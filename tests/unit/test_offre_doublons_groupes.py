@@ -198,3 +198,16 @@ def test_a_name_alone_never_joins_a_row_without_commune_to_one_that_has_it() -> 
         },
     )  # fmt: skip
     assert groupes == [0, 1, 2]
+
+
+def test_a_row_repeated_on_a_grand_place_is_one_service() -> None:
+    """Deux points d'une même mairie, écrits à la même adresse : « 20 Grand'Place »."""
+    ligne = {"nom": "CCAS de Cassel", "categorie": "conseiller-numerique"}
+    ailleurs = {"latitude": 43.716, "adresse": "20 GRAND'PLACE"}
+    repetee = [
+        {"id": "s:1", "adresse": "20 Grand-Place", **ligne},
+        {"id": "s:2", **ligne, **ailleurs},
+    ]
+    assert _groupes(*repetee) == [0, 0]
+    voisine = [repetee[0], repetee[1] | {"adresse": "21 GRAND'PLACE"}]
+    assert _groupes(*voisine) == [0, 1]

@@ -48,6 +48,8 @@ _VOIES = (
     "hameau", "domaine", "zone", "zac", "lotissement", "residence",
 )  # fmt: skip
 _VOIE = re.compile(rf"(?:\b(\d{{1,5}})(?: (bis|ter|quater|[a-f]))? )?\b({'|'.join(_VOIES)})\b(.*)")
+_GRAND_PLACE = re.compile(r"\b(?:place )?grande? place\b")
+"""« 20 Grand'Place » : la voie est une place, « grand » en est le nom."""
 _BOITE = re.compile(r"\b(bp|cs|tsa) ?\d+\b|\bcedex( \d+)?\b|\b\d+(e|er|eme) etage\b")
 
 
@@ -114,10 +116,12 @@ def lire_adresse(texte: str) -> Adresse:
     --------
     >>> lire_adresse("Saint-Louis - 4 rue René-Méricam")
     Adresse(numero='4', voie='rue', mots=('rene', 'mericam'))
+    >>> lire_adresse("20 Grand'Place") == lire_adresse("20 PL GRAND PLACE")
+    True
     >>> lire_adresse("Le Bourg - Boulangerie").connue
     False
     """
-    trouve = _VOIE.search(_BOITE.sub(" ", simplifier(texte)))
+    trouve = _VOIE.search(_GRAND_PLACE.sub("place grand", _BOITE.sub(" ", simplifier(texte))))
     if trouve is None:
         return Adresse(numero="", voie="", mots=())
     numero, complement, voie, reste = trouve.groups()
