@@ -340,3 +340,14 @@ def test_a_worded_limit_of_a_geopackage_is_kept_for_the_reader(
     ecrit: object, lue: str | None
 ) -> None:
     assert etiquettes_geofabrik("primary", "B", ecrit).get("maxspeed") == lue
+
+
+@pytest.mark.parametrize("ailleurs", [(6_250_000.0, 400_000.0), (43.9, 181.0)])
+def test_coordinates_that_are_not_degrees_are_refused(
+    tmp_path: Path, ailleurs: tuple[float, float]
+) -> None:
+    points = {**POINTS, 2: ailleurs}
+    with pytest.raises(FichierRefuse, match="ne sont pas des degrés"):
+        lire_extrait(
+            ecrire_geopackage(tmp_path / "metres.gpkg", points=points), conventions=CONVENTIONS
+        )

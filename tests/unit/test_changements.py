@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solidiag.comites.changements import CHANGEMENTS, CLES_CHANGEMENTS, ETAT, comparer_etats
+from solidiag.pipeline.diagnostic import comparer_au_precedent
 from solidiag.pipeline.etat import (
     CHANGEMENTS_ECRITS,
     ETAT_ECRIT,
@@ -17,6 +21,8 @@ from solidiag.pipeline.etat import (
     lire_etat,
     octets_etat,
 )
+from solidiag.storage.depot import Depot
+from solidiag.storage.sorties import MANIFESTE
 
 Ligne = tuple[str, str, str, str | None, str | None, float | None, str | None]
 
@@ -125,3 +131,18 @@ def test_des_changements_retouches_ne_se_lisent_pas(
     assert lire_changements(tmp_path) is not None
     chemin.write_bytes(octets_etat(table.with_columns(**{k: pl.lit(v) for k, v in change.items()})))
     assert lire_changements(tmp_path) is None
+
+
+@pytest.mark.parametrize("date_ecrite", ["hier", "", None, ["2026"]])
+def test_un_manifeste_sans_vraie_date_ne_donne_aucun_changement(
+    tmp_path: Path, date_ecrite: object
+) -> None:
+    manifeste = {"solidiag": "1", "cle": "a", "fichiers": {}, "formats": [], "departement": "40"}
+    manifeste |= {} if date_ecrite is None else {"date": date_ecrite}
+    (tmp_path / MANIFESTE).write_text(json.dumps(manifeste), encoding="utf-8")
+    garde = tmp_path / ETAT_ECRIT
+    garde.parent.mkdir()
+    garde.write_bytes(octets_etat(etat(valeur("a", 1.0))))
+    assert lire_etat(tmp_path) is not None
+    matiere: Any = SimpleNamespace(departement=SimpleNamespace(code="40"))
+    assert comparer_au_precedent(matiere, Depot.embarque(), tmp_path, cle="b") is matiere

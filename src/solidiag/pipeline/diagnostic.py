@@ -18,6 +18,7 @@ from solidiag.pipeline.etat import (
     DOSSIER,
     changements_depuis,
     ecrire_etat,
+    est_une_date,
     lire_changements,
     lire_etat,
 )
@@ -93,7 +94,7 @@ def produire(
             jour=_jour(dossier, jour) if deja else jour or date.today(),  # noqa: DTZ011
             referentiel=referentiel,
         )
-        matiere = _comparer(matiere, depot, dossier, cle=cle)
+        matiere = comparer_au_precedent(matiere, depot, dossier, cle=cle)
         _reprendre(dossier, travail, deja)
         ecrire_etat(matiere, depot, travail)
         _rendre(matiere, travail, a_faire, cache=cache, suivi=suivi)
@@ -114,7 +115,7 @@ def produire(
     return replace(bilan, duree_s=time.monotonic() - depart)
 
 
-def _comparer(matiere: Matiere, depot: Depot, dossier: Path, *, cle: str) -> Matiere:
+def comparer_au_precedent(matiere: Matiere, depot: Depot, dossier: Path, *, cle: str) -> Matiere:
     """Renvoie la matière avec ce qui a changé depuis le résultat que ce dossier porte."""
     manifeste = lire_manifeste(dossier)
     if manifeste is None or manifeste.get("departement") != matiere.departement.code:
@@ -122,7 +123,7 @@ def _comparer(matiere: Matiere, depot: Depot, dossier: Path, *, cle: str) -> Mat
     if manifeste["cle"] == cle:
         return replace(matiere, changements=lire_changements(dossier))
     precedent = lire_etat(dossier)
-    if precedent is None or "date" not in manifeste:
+    if precedent is None or not est_une_date(manifeste.get("date")):
         return matiere
     changes = changements_depuis(precedent, matiere, depot, depuis=str(manifeste["date"]))
     return replace(matiere, changements=changes)

@@ -63,7 +63,7 @@ def lire_changements(dossier: Path) -> PublishedTable | None:
     lus = _lire(dossier / CHANGEMENTS_ECRITS)
     if lus is None or lus.schema != pl.Schema(CHANGEMENTS) or not _cles_uniques(lus):
         return None
-    if not all(_est_une_date(depuis) for depuis in lus["depuis"].unique()):
+    if not all(est_une_date(depuis) for depuis in lus["depuis"].unique()):
         return None
     return publier(lus, "changements", cles=CLES_CHANGEMENTS)
 
@@ -95,9 +95,10 @@ def _cles_uniques(table: pl.DataFrame) -> bool:
     return not any(cles.null_count().row(0)) and not cles.is_duplicated().any()
 
 
-def _est_une_date(texte: str | None) -> bool:
+def est_une_date(texte: object) -> bool:
+    """Dit si une date relue (AAAA-MM-JJ) en est une : un fichier a pu être retouché."""
     try:
-        date.fromisoformat(texte or "")
+        date.fromisoformat(str(texte))
     except ValueError:
         return False
     return True

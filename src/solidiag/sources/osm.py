@@ -321,6 +321,7 @@ def _lots(chemin: Path, lecteur: Lecteur) -> Iterator[Lot]:
                 )
             noms = list(meta["fields"])
             lignes = shapely.from_wkb(geometries)
+            _refuser_hors_du_globe(chemin.name, shapely.get_coordinates(lignes))
             retenues = []
             for rang, ligne in enumerate(lignes):
                 valeurs = {n: champ[rang] for n, champ in zip(noms, champs, strict=True)}
@@ -340,6 +341,22 @@ def _lots(chemin: Path, lecteur: Lecteur) -> Iterator[Lot]:
         raise FichierRefuse(
             chemin.name, f"le GeoPackage est tronqué ou abîmé ({erreur})", _REDONNER
         ) from erreur
+
+
+def _refuser_hors_du_globe(nom: str, coordonnees: npt.NDArray[np.float64]) -> None:
+    """Refuse des degrés impossibles : des mètres dont le système n'est pas dit, le plus souvent.
+
+    Raises
+    ------
+    FichierRefuse
+        Si une coordonnée est inconnue ou hors de ±180 et ±90 degrés.
+    """
+    if len(coordonnees) and not (np.abs(coordonnees) <= (180, 90)).all():
+        raise FichierRefuse(
+            nom,
+            "ses coordonnées ne sont pas des degrés",
+            "donnez-le en longitudes et latitudes (EPSG:4326)",
+        )
 
 
 def _couche(chemin: Path) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -70,8 +71,11 @@ def nom_de_reseau(fichier: str) -> str:
     'reseau.landes'
     >>> nom_de_reseau("aquitaine-261101.osm.pbf"), nom_de_reseau("!!.gpkg")
     ('reseau.aquitaine', 'reseau.osm')
+    >>> nom_de_reseau("La Réunion.osm.pbf")
+    'reseau.la-reunion'
     """
-    base = fichier.lower().split(".")[0]
+    sans_accents = unicodedata.normalize("NFKD", fichier.lower())
+    base = re.sub(r"[\u0300-\u036f]", "", sans_accents).split(".")[0]
     base = re.sub(r"[^a-z0-9]+", "-", base).strip("-")
     base = re.sub(r"-(latest|\d{6,8})$", "", base)[:80].strip("-")
     return PREFIXE + (base or "osm")

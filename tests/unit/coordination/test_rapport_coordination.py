@@ -195,3 +195,14 @@ def test_une_table_absente_est_vide() -> None:
     vide = pl.DataFrame(schema={"genre": pl.String})
     sans.coordination = {"constats": SimpleNamespace(frame=vide)}
     assert "0 dispositif et 0 acteur relié" in phrases(list(chapitre_coordination(sans)))
+
+
+def test_la_liste_des_agences_est_datee_si_sa_date_est_connue() -> None:
+    ligne = {"territoire": LANDES, "agences": 4, "liens": 0}
+    sans = tableau(blocs(france_travail=[ligne]), "tab-france-travail").notes
+    datee = [{**ligne, "date_source": "2019-06"}]
+    avec = tableau(blocs(france_travail=datee), "tab-france-travail").notes
+    assert [texte(note) for note in avec] == [
+        "Agences : la source la plus récente est datée de 06/2019.",
+        *(texte(note) for note in sans),
+    ]

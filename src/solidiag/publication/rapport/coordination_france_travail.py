@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from solidiag.offre.coordination.france_travail import etat_des_etapes
@@ -11,6 +11,7 @@ from solidiag.publication.document import (
     Cellule,
     Colonne,
     Encadre,
+    Ligne,
     Mention,
     Paragraphe,
     Tableau,
@@ -62,7 +63,10 @@ def section_france_travail(tables: Coordination) -> Iterator[Bloc]:
             _territoire_ft(tables, t, lignes[t], parcours.get(t, {}), decrits=decrits)
             for t in territoires
         ),
-        notes=() if decrits else ((Texte(_SANS_AGENCE),), (Texte(_PARCOURS_INCONNU),)),
+        notes=(
+            *_dates(lignes.values()),
+            *(() if decrits else ((Texte(_SANS_AGENCE),), (Texte(_PARCOURS_INCONNU),))),
+        ),
     )
     yield Encadre(
         titre="Ce qu'il faut demander pour décrire le parcours",
@@ -80,6 +84,14 @@ def section_france_travail(tables: Coordination) -> Iterator[Bloc]:
             ),
         ),
     )
+
+
+def _dates(lignes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Ligne, ...]]:
+    """Renvoie la date de la liste des agences, si elle est connue."""
+    date = max((ligne["date_source"] or "" for ligne in lignes), default="")
+    if date:
+        dite = Mention("/".join(reversed(date.split("-"))), "date")
+        yield (Texte("Agences : la source la plus récente est datée de "), dite, Texte("."))
 
 
 _SANS_AGENCE = (
