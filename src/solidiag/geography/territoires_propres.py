@@ -229,6 +229,18 @@ def depuis_codes(
     )
 
 
+def reporter(codes: Iterable[str], referentiel: Referentiel) -> dict[str, Report | None]:
+    """Renvoie ce que chaque code de commune est devenu ; rien pour un code jamais attribué.
+
+    Parameters
+    ----------
+    codes
+        Codes Insee de communes, actuels ou anciens ; « 1001 » vaut « 01001 ».
+    """
+    registre = _Registre(referentiel)
+    return {code: registre.reporter(code) for code in dict.fromkeys(codes)}
+
+
 def _nom_par_defaut(parts: Mapping[str, float]) -> str:
     return f"Territoire de {len(parts)} commune{'s' if len(parts) > 1 else ''}"
 

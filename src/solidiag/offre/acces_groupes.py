@@ -33,8 +33,8 @@ NON_COUVERT = "aucune source embarquée ne couvre ce territoire"
 SANS_POINT = "commune sans point ou sans habitant"
 TROP_LOIN = "au-delà du temps publié : la moitié du public n'a aucun lieu connu à portée"
 
-_PAR_VALEUR = frozenset({"industrie", "crte"})
-"""Zonages dont chaque valeur est un territoire ; les autres réunissent toutes leurs communes."""
+_REUNIS = frozenset({"frr", "pvd", "acv", "qpv"})
+"""Zonages qui réunissent toutes leurs communes ; des autres, chaque valeur est un territoire."""
 
 _NOMS_DE_ZONAGES = {
     "qpv": "Communes qui ont un quartier prioritaire",
@@ -71,7 +71,9 @@ class Zone:
         return f"ZON-{self.zonage}-{self.valeur}"
 
 
-def zones_du_departement(zonages: pl.DataFrame, communes: Iterable[str]) -> tuple[Zone, ...]:
+def zones_du_departement(
+    zonages: pl.DataFrame, communes: Iterable[str], *, libelles: Mapping[str, str] | None = None
+) -> tuple[Zone, ...]:
     """Renvoie les zones dont une commune au moins est parmi celles données.
 
     Parameters
@@ -80,16 +82,19 @@ def zones_du_departement(zonages: pl.DataFrame, communes: Iterable[str]) -> tupl
         ``commune, zonage, valeur`` ; un zonage fourni en plus (``crte``) s'y ajoute.
     communes
         Communes du département.
+    libelles
+        Nom d'un zonage fourni, par clé.
     """
+    noms = {**LIBELLES_ZONAGES, **(libelles or {}), **_NOMS_DE_ZONAGES}
     siens = zonages.filter(pl.col("commune").is_in(sorted(communes))).with_columns(
-        pl.when(pl.col("zonage").is_in(list(_PAR_VALEUR)))
-        .then(pl.col("valeur"))
-        .otherwise(pl.lit(""))
+        pl.when(pl.col("zonage").is_in(list(_REUNIS)))
+        .then(pl.lit(""))
+        .otherwise(pl.col("valeur"))
         .alias("valeur")
     )
     zones = []
     for (zonage, valeur), groupe in siens.group_by("zonage", "valeur"):
-        nom = _NOMS_DE_ZONAGES.get(str(zonage)) or LIBELLES_ZONAGES.get(str(zonage), str(zonage))
+        nom = noms.get(str(zonage), str(zonage))
         zones.append(
             Zone(
                 zonage=str(zonage),
