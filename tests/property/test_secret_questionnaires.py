@@ -44,13 +44,13 @@ Personne = tuple[str, str, str]
 
 @st.composite
 def questionnaires(tirer: st.DrawFn) -> tuple[list[Personne], list[float]]:
-    """Personnes interrogées, et leurs poids."""
+    """Personnes interrogées, et leurs poids, en quarts : leurs sommes tombent juste."""
     rng = np.random.default_rng(tirer(st.integers(0, 2**31)))
     n = tirer(st.integers(25, 250))
     tirages = [rng.choice(m, size=n, p=rng.dirichlet([2.0] * len(m))) for m in (LIEUX, SEXES)]
     reponses = rng.choice(REPONSES, size=n, p=[0.6, 0.33, 0.07])
     personnes = [(str(a), str(b), str(c)) for a, b, c in zip(*tirages, reponses, strict=True)]
-    return personnes, [float(w) for w in rng.uniform(0.5, 30.0, n)]
+    return personnes, [float(w) for w in rng.integers(2, 120, n) / 4]
 
 
 def compter(personnes: list[Personne], poids: list[float] | None = None) -> dict[Cellule, float]:

@@ -177,6 +177,19 @@ def test_raking_does_not_drop_a_respondent_to_meet_the_margins() -> None:
     assert tronquee.poids == pytest.approx(np.array([30, 30, 0, 40]), abs=1e-6)
 
 
+def test_raking_that_erases_respondents_is_refused_with_its_reason() -> None:
+    # Revenu moyen de 0,2 : le poids décroît avec le revenu jusqu'à effacer le plus élevé.
+    erreur = refus(
+        [1] * 4,
+        categories={"sexe": ["f"] * 4},
+        marges={"sexe": {"f": 100}},
+        numeriques={"revenu": [0.0, 1.0, 1.0, 1000.0]},
+        totaux={"revenu": 20.0},
+    )
+    assert erreur.codes == ("repondants_annules",)
+    assert "méthode à bornes" in str(erreur)
+
+
 @pytest.mark.parametrize(("bas", "haut"), [(1.0, 2.0), (0.5, 1.0), (-0.1, 2.0), (0.5, np.inf)])
 def test_bounds_that_do_not_surround_one_are_refused(bas: float, haut: float) -> None:
     with pytest.raises(ValueError, match="bas < 1 < haut"):

@@ -42,7 +42,13 @@ AU_BORD = 1e-6
 """Distance à une borne sous laquelle un rapport de poids est dit à la borne."""
 
 POIDS_NUL = 1e-6
-"""Rapport sous lequel le raking a renoncé à un répondant : il n'y a pas de solution positive."""
+"""Rapport sous lequel le raking a effacé un répondant."""
+
+SANS_SOLUTION = (
+    "aucun jeu de poids positifs ne tient toutes les marges à la fois : deux d'entre elles sont "
+    "incompatibles chez les répondants. Regroupez des modalités ou retirez une variable"
+)
+"""Ce qui est dit quand les marges se contredisent chez les répondants."""
 
 CRETE = 1e-9
 """Part de la diagonale ajoutée à un système presque singulier, pour avancer quand même."""
@@ -224,9 +230,13 @@ def calibrer(
         tolerance=tolerance_des_marges,
     )
     _verifier_signes(contraintes, methode)
-    rapports, pas, converge = _newton(contraintes, methode, bornes, tolerance, iterations)
-    if not converge or (methode is Methode.RAKING and rapports.min() < POIDS_NUL):
+    # Un pas démesuré donne l'infini : il est refusé et raccourci, sans avertissement.
+    with np.errstate(over="ignore", invalid="ignore"):
+        rapports, pas, converge = _newton(contraintes, methode, bornes, tolerance, iterations)
+    if not converge:
         raise _sans_solution(contraintes, methode, bornes, pas)
+    if methode is Methode.RAKING and rapports.min() < POIDS_NUL:
+        raise _repondants_annules(contraintes, rapports)
     cales = contraintes.poids * rapports
     apres = contraintes.colonnes.T @ cales
     return Calage(
@@ -332,28 +342,31 @@ def _sans_solution(
     c: Contraintes, methode: Methode, bornes: Bornes | None, pas: int
 ) -> CalageRefuse:
     """Renvoie l'erreur qui dit pourquoi le calage n'aboutit pas."""
-    if methode is Methode.RAKING or not _possible(c, 0.0, np.inf):
-        code, texte = (
-            "sans_solution",
-            "aucun jeu de poids positifs ne tient toutes les marges à la fois : deux d'entre elles "
-            "sont incompatibles chez les répondants. Regroupez des modalités ou retirez une "
-            "variable",
-        )
+    if not _possible(c, 0.0, np.inf):
+        code, texte = "sans_solution", SANS_SOLUTION
     elif bornes is not None and not _possible(c, bornes.bas, bornes.haut):
         code, texte = "bornes_impossibles", _conseil(c, bornes)
+    elif methode is Methode.RAKING and not _possible(c, POIDS_NUL, np.inf):
+        code, texte = "sans_solution", SANS_SOLUTION
     else:
         code, texte = (
             "non_converge",
-            f"les marges ne sont pas tenues après {pas} pas (méthode « {methode} »). Élargissez "
-            "les bornes ou regroupez des modalités",
-        )
-    if methode is Methode.RAKING and _possible(c, POIDS_NUL, np.inf):
-        code, texte = (
-            "non_converge",
-            f"les marges ne sont pas tenues après {pas} pas. Permettez-en davantage, ou regroupez "
-            "des modalités",
+            f"les marges ne sont pas tenues après {pas} pas (méthode « {methode} »). Permettez-en "
+            "davantage, élargissez les bornes ou regroupez des modalités",
         )
     return CalageRefuse([texte], codes=[code])
+
+
+def _repondants_annules(c: Contraintes, rapports: Tableau) -> CalageRefuse:
+    """Renvoie l'erreur d'un raking qui ne tient les marges qu'en effaçant des répondants."""
+    if not _possible(c, POIDS_NUL, np.inf):
+        return CalageRefuse([SANS_SOLUTION], codes=["sans_solution"])
+    texte = (
+        f"le raking ne tient les marges qu'en annulant {int(np.sum(rapports < POIDS_NUL))} "
+        f"répondant(s) et en multipliant un poids par {_fr(float(rapports.max()))}. Prenez une "
+        "méthode à bornes, ou regroupez des modalités"
+    )
+    return CalageRefuse([texte], codes=["repondants_annules"])
 
 
 def _possible(c: Contraintes, bas: float, haut: float) -> bool:

@@ -35,7 +35,7 @@ class Faute:
         ``sans_contrainte``, ``marge_sans_variable``, ``variable_sans_marge``, ``valeur_manquante``,
         ``marge_invalide``, ``modalite_absente_des_marges``, ``modalite_sans_repondant``,
         ``sommes_differentes``, ``contraintes_incompatibles``, ``marge_nulle``, ``sans_solution``,
-        ``bornes_impossibles`` ou ``non_converge``.
+        ``bornes_impossibles``, ``repondants_annules`` ou ``non_converge``.
     texte
         Ce qui ne va pas, où, et ce qu'il faut faire.
     """
@@ -383,6 +383,8 @@ def _independantes(
         attendu = float(coefficients @ t[gardees])
         echelle = max(abs(float(t[rang])), float(np.abs(coefficients) @ np.abs(t[gardees])))
         if abs(attendu - t[rang]) > PETIT_TOTAL * echelle:
+            if rang in de_trop and fautes:
+                continue  # Reste d'une faute déjà dite sur une autre modalité de la variable.
             fautes.append(
                 _faute(
                     "contraintes_incompatibles",
