@@ -257,7 +257,11 @@ class Cartotheque:
         if declaration.id.startswith("acces.") and declaration.id.endswith(".temps"):
             return _message_temps(matiere, declaration, observes, _NIVEAUX[niveau][0])
         if isinstance(declaration, MesureOffre):
-            return message_carte(matiere, declaration, observes, _NIVEAUX[niveau][0])
+            nomme = declaration
+            if declaration.id.startswith("acces."):
+                court = declaration.libelle.partition(" – ")[0]
+                nomme = declaration.model_copy(update={"libelle_court": court})
+            return message_carte(matiere, nomme, observes, _NIVEAUX[niveau][0])
         epci = lisibles(matiere, declaration.id, matiere.epci)
         mot = _NIVEAUX[niveau][0]
         if niveau == "COM" and len(epci) > 1 and epci[0].periode == observes[0].periode:

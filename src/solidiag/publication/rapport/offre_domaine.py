@@ -209,7 +209,7 @@ def manque_d_offre(acces: AccesLu | None) -> Iterator[Bloc]:
         ]
     if acces.resume["sans_source"]:
         contenu += [
-            Texte("Qu'aucune source ne recense ici : "),
+            Texte("Sans liste complète ici, donc mal connus : "),
             Mention(str(acces.resume["sans_source"]), "nom"),
             Texte(". "),
         ]

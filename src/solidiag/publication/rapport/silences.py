@@ -8,6 +8,7 @@ from solidiag.catalogue.grille import Domaine
 from solidiag.catalogue.indicateur import Croisement
 from solidiag.publication.document import Ligne, Mention, Texte
 from solidiag.publication.matiere import Matiere
+from solidiag.publication.rapport.offre_faits import lire_acces
 from solidiag.publication.rapport.phrases import lisibles
 
 Contenu = tuple[Ligne, ...]
@@ -73,6 +74,9 @@ def formes_ecart_muet(
     """
     besoin = _echelle_du_besoin(matiere, domaine)
     offre = croisement.etat_offre if croisement else "aucune"
+    acces = lire_acces(matiere, domaine.id)
+    if offre == "aucune" and acces is not None and acces.mesure:
+        offre = "partielle"
     return tuple(_formes(besoin, offre))
 
 

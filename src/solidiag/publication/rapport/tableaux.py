@@ -100,9 +100,11 @@ def fichiers_de(matiere: Matiere, identifiant: str, *, periode: str = "") -> tup
             if terme is not None:
                 references[terme.fichier] = None
     if isinstance(declaration, MesureOffre) and declaration.origine == "services":
-        services = matiere.services.frame.filter(
-            pl.col("categorie").is_in(list(declaration.selection.get("categories", ())))
-        )
+        categories = list(declaration.selection.get("categories", ()))
+        siens = pl.col("categorie").is_in(categories)
+        if not categories and declaration.id.startswith("acces."):
+            siens = pl.col("domaines").list.contains(declaration.domaines[0])
+        services = matiere.services.frame.filter(siens)
         references |= dict.fromkeys(services["origin"].drop_nulls().unique().sort().to_list())
     return tuple(references)
 
