@@ -367,9 +367,18 @@ def test_a_mode_that_the_server_has_not_is_refused() -> None:
         ItinerairesServeur(Reglage(type="ign"), mode="velo", interne_km_h=12)
 
 
+def test_a_password_in_a_refused_setting_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as erreur:
+        Reglage(adresse="http://moi:secret@exemple.fr")
+    dits = [faute["msg"] for faute in erreur.value.errors()]
+    assert "http://exemple.fr" in dits[0]
+    assert "secret" not in dits[0]
+
+
 @pytest.mark.parametrize(
     "contenu",
     [
+        {"adresse": "exemple.fr"},
         {"adresse": "http://exemple.fr:5000"},
         {"adresse": "ftp://127.0.0.1"},
         {"adresse": ""},

@@ -99,6 +99,28 @@ def test_un_identifiant_qui_n_est_pas_un_mot_est_une_faute(donnees: Path) -> Non
         verifier_reglages(Depot())
 
 
+@pytest.mark.parametrize(
+    ("nom", "texte", "dit"),
+    [
+        ("services/categories", "mdph: 3", "mdph. : champs attendus"),
+        ("services/categories", "neuve: {libelle: 3}", "neuve.libelle : texte attendu, trouvé 3"),
+        ("services/thematiques", "zzz: 1", "zzz : champ inconnu"),
+        ("parametres/acces", "- 1", "une table {clé: valeur} est attendue"),
+        ("mesures/services", "a: 1", "une liste est attendue"),
+        ("parametres/acces", "a: [", "écriture fautive"),
+    ],
+)
+def test_la_faute_dit_en_francais_ou_est_le_reglage(
+    donnees: Path, nom: str, texte: str, dit: str
+) -> None:
+    copie = regler(donnees, nom, texte)
+    with pytest.raises(DeclarationInvalide) as erreur:
+        verifier_reglages(Depot())
+    assert dit in str(erreur.value)
+    assert str(copie) in str(erreur.value)
+    assert not {"Input", "should", "required", "cannot"} & set(str(erreur.value).split())
+
+
 def test_une_categorie_qui_ment_sur_sa_nature_est_refusee(donnees: Path) -> None:
     regler(donnees, "services/categories", "mdph: {nature: presence}\n")
     with pytest.raises(DeclarationInvalide, match="« presence » demande des domaines"):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from solidiag.catalogue.fautes import dire_faute
 from solidiag.catalogue.source import Source
 from solidiag.errors import DeclarationInvalide
 
@@ -110,7 +111,7 @@ def lire_correspondance(nom: str, contenu: Mapping[str, Any]) -> Correspondance:
         return Correspondance.model_validate(contenu)
     except ValidationError as erreur:
         fautes = [
-            f"{'.'.join(str(partie) for partie in faute['loc'])} : {faute['msg']}"
+            f"{'.'.join(str(partie) for partie in faute['loc'])} : {dire_faute(faute)}"
             for faute in erreur.errors()
         ]
         raise DeclarationInvalide(f"services/{nom}.yaml", fautes) from erreur

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from solidiag.catalogue.fautes import dire_faute
 from solidiag.errors import DeclarationInvalide
 
 Confiance = Literal["lu", "connaissance", "a_verifier"]
@@ -279,7 +280,7 @@ def lire_coordination_declaree(
         raise DeclarationInvalide(
             "coordination/acteurs.yaml",
             [
-                f"{'.'.join(str(partie) for partie in faute['loc'])} : {faute['msg']}"
+                f"{'.'.join(str(partie) for partie in faute['loc'])} : {dire_faute(faute)}"
                 for faute in erreur.errors()
             ],
         ) from erreur

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from solidiag.catalogue.fautes import dire_faute
 from solidiag.errors import DeclarationInvalide
 
 
@@ -78,7 +79,7 @@ def lire_categories(contenu: Mapping[str, Any]) -> dict[str, CategorieService]:
             categories[nom] = CategorieService.model_validate(valeur)
         except ValidationError as erreur:
             fautes += [
-                f"{nom}.{'.'.join(str(partie) for partie in faute['loc'])} : {faute['msg']}"
+                f"{nom}.{'.'.join(str(partie) for partie in faute['loc'])} : {dire_faute(faute)}"
                 for faute in erreur.errors()
             ]
     for nom, categorie in categories.items():

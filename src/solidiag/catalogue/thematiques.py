@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from solidiag.catalogue.fautes import dire_faute
 from solidiag.errors import DeclarationInvalide
 
 _FAMILLE = "--*"
@@ -135,7 +136,7 @@ def lire_thematiques(contenu: Any, mots: Mots) -> TableThematiques:
         raise DeclarationInvalide(
             nom,
             [
-                f"{'.'.join(str(partie) for partie in faute['loc']) or '(racine)'} : {faute['msg']}"
+                f"{'.'.join(map(str, faute['loc'])) or '(racine)'} : {dire_faute(faute)}"
                 for faute in erreur.errors()
             ],
         ) from erreur

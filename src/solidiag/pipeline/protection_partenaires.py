@@ -16,6 +16,7 @@ import polars as pl
 import yaml
 from pydantic import ValidationError
 
+from solidiag.catalogue.fautes import dire_faute
 from solidiag.catalogue.indicateur import Indicateur, Lecture, Terme
 from solidiag.catalogue.source import Fichier
 from solidiag.catalogue.table_personnelle import TablePersonnelle
@@ -48,7 +49,6 @@ from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import Reconnaissance
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutGarde, Ajouts, dossier_des_donnees
 from solidiag.storage.cache import Cache
-from solidiag.storage.declarations import dire_faute
 from solidiag.storage.depot import Depot
 
 _NIVEAUX_PROTEGES = ("COM", "EPCI", "DEP")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from solidiag.catalogue.correspondance import lire_correspondance
 from solidiag.catalogue.service import lire_categories
@@ -131,21 +132,20 @@ def verifier_reglages(depot: Depot) -> int:
         return 0
     for livre, copie in sorted(depot.reglages.remplaces.items()):
         nom = depot.reglages.nom(livre)
-        fautes = _fautes(depot, nom, livre, copie)
+        fautes = _fautes(depot, nom, depot.reglages.ecrit(livre), lire_yaml(livre))
         if fautes:
             raise DeclarationInvalide(f"{nom}.yaml (votre réglage : {copie})", fautes)
     return len(depot.reglages.remplaces)
 
 
-def _fautes(depot: Depot, nom: str, livre: Path, copie: Path) -> Sequence[str]:
-    ecrit, origine = lire_yaml(copie), lire_yaml(livre)
+def _fautes(depot: Depot, nom: str, ecrit: Any, origine: Any) -> Sequence[str]:
     if ecrit is None:
         return ()
+    if not isinstance(ecrit, type(origine)):
+        attendu = "table {clé: valeur}" if isinstance(origine, dict) else "liste"
+        return [f"(racine) : une {attendu} est attendue"]
     contenu = fusionner(origine, ecrit)
-    if nom.startswith(_FORME_LIBRE):
-        if not isinstance(ecrit, type(origine)):
-            return ["le fichier n'a pas la forme du fichier livré"]
-    elif nom not in _TYPEES:
+    if not nom.startswith(_FORME_LIBRE) and nom not in _TYPEES:
         fautes = fautes_de_forme(origine, ecrit)
         if fautes:
             return fautes

@@ -112,8 +112,23 @@ class Reglages:
         """
         copie = self.remplaces.get(livre)
         contenu = lire_yaml(livre)
-        ecrit = None if copie is None else lire_yaml(copie)
+        ecrit = None if copie is None else self.ecrit(livre)
         return contenu if ecrit is None else fusionner(contenu, ecrit)
+
+    def ecrit(self, livre: Path) -> Any:
+        """Renvoie ce que la personne a écrit pour un fichier livré qu'elle règle.
+
+        Raises
+        ------
+        DeclarationInvalide
+            Si ce n'est pas du YAML ; le chemin du réglage est dit.
+        """
+        copie = self.remplaces[livre]
+        try:
+            return lire_yaml(copie)
+        except DeclarationInvalide as erreur:
+            nom = f"{self.nom(livre)}.yaml (votre réglage : {copie})"
+            raise DeclarationInvalide(nom, erreur.fautes) from erreur
 
     def nom(self, livre: Path) -> str:
         """Renvoie le nom d'un réglage d'après le fichier livré."""

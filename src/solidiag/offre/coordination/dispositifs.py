@@ -75,6 +75,7 @@ def dispositifs_des_zonages(
         if not genre.zonage or table.is_empty():
             continue
         periode = genre.periode_de(departement)
+        origine = _SOURCES_ZONAGES.get(genre.zonage, f"zonage.{genre.zonage}")
         for nom, lieux, valeurs in _regrouper(genre, table, communes, territoires, nommer):
             lignes.append(
                 {
@@ -90,8 +91,8 @@ def dispositifs_des_zonages(
                     "financeurs": [],
                     "provenance": "public",
                     "date_source": str(table["millesime"][0]),
-                    "source": _SOURCES_ZONAGES[genre.zonage].partition("/")[0],
-                    "origin": _SOURCES_ZONAGES[genre.zonage],
+                    "source": origine.partition("/")[0],
+                    "origin": origine,
                     "remarque": _remarque(genre, periode, valeurs),
                 }
             )

@@ -72,13 +72,15 @@ class Reglage(BaseModel):
             parties = urlsplit(self.adresse)
             _ = parties.port
         except ValueError as erreur:
-            msg = f"l'adresse « {self.adresse} » ou son port est mal écrit"
+            msg = "l'adresse du serveur ou son port est mal écrit"
             raise ValueError(msg) from erreur
+        # L'adresse peut porter un mot de passe : elle n'est pas redite.
+        dite = f"{parties.scheme}://{parties.netloc.rpartition('@')[2]}"
         if parties.scheme not in ("http", "https") or not parties.hostname:
-            msg = f"l'adresse « {self.adresse} » n'est pas en http:// ou https://"
+            msg = f"l'adresse « {dite} » n'est pas en http:// ou https://"
             raise ValueError(msg)
         if parties.scheme == "http" and not est_local(parties.hostname):
-            msg = f"l'adresse « {self.adresse} » n'est pas locale : elle doit être en https://"
+            msg = f"l'adresse « {dite} » n'est pas locale : elle doit être en https://"
             raise ValueError(msg)
         return self
 
