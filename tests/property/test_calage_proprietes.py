@@ -50,7 +50,7 @@ def caler(enquete: dict[str, Any], methode: Methode, bornes: Bornes | None) -> C
 
 
 @given(enquetes(), st.sampled_from(METHODES))
-@settings(max_examples=120)
+@settings(max_examples=70)
 def test_margins_are_met_and_bounds_are_kept(
     enquete: dict[str, Any], methode: tuple[Methode, Bornes | None]
 ) -> None:
@@ -71,7 +71,7 @@ def test_margins_are_met_and_bounds_are_kept(
 
 
 @given(enquetes(), st.sampled_from(METHODES), st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_order_of_the_respondents_does_not_matter(
     enquete: dict[str, Any], methode: tuple[Methode, Bornes | None], hasard: Any
 ) -> None:
@@ -88,7 +88,7 @@ def test_the_order_of_the_respondents_does_not_matter(
 
 
 @given(enquetes(), st.sampled_from(METHODES))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_calibrating_twice_changes_nothing(
     enquete: dict[str, Any], methode: tuple[Methode, Bornes | None]
 ) -> None:
@@ -103,7 +103,7 @@ def test_calibrating_twice_changes_nothing(
 
 
 @given(enquetes(), st.integers(0, 1000))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_linear_method_is_the_regression_estimator(
     enquete: dict[str, Any], graine: int
 ) -> None:
