@@ -64,7 +64,25 @@ def declarer(sources: argparse.ArgumentParser, commun: argparse.ArgumentParser) 
     importer.add_argument(
         "--malgre-les-lignes-fautives",
         action="store_true",
-        help="classeur rempli à la main : ajouter les lignes justes, et dire les autres",
+        help="classeur ou liste remplis à la main : ajouter les lignes justes, et dire les autres",
+    )
+    importer.add_argument(
+        "--zonage",
+        metavar="TYPE",
+        default="",
+        help="liste des communes ou intercommunalités d'un contrat : crte, cls, pat, ctg, opah…",
+    )
+    importer.add_argument(
+        "--colonne-nom",
+        metavar="COLONNE",
+        default="",
+        help="avec --zonage : colonne du nom du contrat",
+    )
+    importer.add_argument(
+        "--colonne-territoire",
+        metavar="COLONNE",
+        default="",
+        help="avec --zonage : colonne du code (ou du nom) de la commune ou de l'intercommunalité",
     )
     declarer_classeur(
         action("classeur", "Écrire un classeur à remplir à la main : offre ou coordination.")
@@ -130,6 +148,7 @@ def _importer(lus: argparse.Namespace) -> int:
     from solidiag.cli.classeurs import importer as importer_classeur
     from solidiag.cli.reseaux import est_un_extrait
     from solidiag.cli.reseaux import importer as importer_reseau
+    from solidiag.cli.zonages import importer as importer_zonage
     from solidiag.errors import SolidiagError
     from solidiag.pipeline.calculs import charger_referentiel
     from solidiag.pipeline.classeurs import est_un_classeur
@@ -143,6 +162,9 @@ def _importer(lus: argparse.Namespace) -> int:
     code = 0
     for chemin in lus.fichiers:
         try:
+            if lus.zonage:
+                code |= importer_zonage(chemin, lus, depot=depot, referentiel=referentiel)
+                continue
             if est_un_extrait(chemin):
                 code |= importer_reseau(chemin, lus, depot=depot, referentiel=referentiel)
                 continue

@@ -32,6 +32,7 @@ from solidiag.pipeline.offre import Offre, charger_cadre
 from solidiag.pipeline.points import points_du_departement
 from solidiag.pipeline.services_lus import couvertures_des_listes
 from solidiag.pipeline.trajets import fournisseur_de_trajets
+from solidiag.pipeline.zonages_acces import libelles_des_zones, zones_fournies
 from solidiag.storage.depot import Depot
 
 _DEPARTS = {
@@ -105,7 +106,8 @@ def calculer_acces_par_domaine(
         Mode de déplacement → fournisseur de temps de trajet ; à défaut celui que l'installation
         a (`fournisseur_de_trajets`).
     zonages
-        ``commune, zonage, valeur`` en plus de ceux du référentiel (``crte``...).
+        ``commune, zonage, valeur`` en plus de ceux du référentiel (``crte``...) ; à défaut, ceux
+        que la personne a fournis (`solidiag.pipeline.zonages_acces`).
     domaines
         Ceux que l'on mesure ; vide : tous.
     besoins
@@ -134,12 +136,16 @@ def calculer_acces_par_domaine(
         )
         for mode in sorted({domaine.mode for domaine in reglages.domaines.values()})
     }
-    table = referentiel.zonages.select("commune", "zonage", "valeur")
-    if zonages is not None:
-        table = pl.concat([table, zonages.select("commune", "zonage", "valeur")])
+    if zonages is None:
+        zonages = zones_fournies(depot, referentiel, departement=departement)
+    table = pl.concat(
+        [t.select("commune", "zonage", "valeur") for t in (referentiel.zonages, zonages)]
+    )
     communes = cadre.communes
     zones = zones_du_departement(
-        table, communes.filter(pl.col("departement") == departement)["code"]
+        table,
+        communes.filter(pl.col("departement") == departement)["code"],
+        libelles=libelles_des_zones(depot),
     )
     epci = communes.filter(pl.col("departement") == departement)["epci"].drop_nulls().unique()
     autour = [departement, *inventaire.limitrophes]

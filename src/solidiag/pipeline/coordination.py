@@ -24,12 +24,14 @@ from solidiag.offre.coordination import constats as regles
 from solidiag.offre.coordination import dispositifs as publics
 from solidiag.offre.coordination import france_travail, matrice, reseau
 from solidiag.offre.coordination.acteurs import acteurs_prevus, attribuer, registre_des_acteurs
+from solidiag.offre.coordination.contrats_fournis import dispositifs_des_listes
 from solidiag.offre.coordination.registre import (
     Registres,
     Situer,
     completer_acteurs,
     reunir_registres,
 )
+from solidiag.pipeline.zonages import zonages_fournis
 from solidiag.sources.classeurs.coordination import LECTEUR_COORDINATION, lire_coordination
 from solidiag.sources.programmes import communes_du_programme
 from solidiag.storage.depot import Depot
@@ -186,6 +188,12 @@ def calculer_coordination(
         departement=ici,
     )
     attendus, roles_prevus = acteurs_prevus(depot.grille, declarees.coordination, departement=ici)
+    listes = dispositifs_des_listes(
+        zonages_fournis(depot, referentiel, departement=departement),
+        declarees.types,
+        epci=dict(referentiel.communes.filter(pl.col("epci") != "").select("code", "epci").rows()),
+        departement=departement,
+    )
     public = Registres.depuis(
         {
             "acteurs": pl.concat([constates, attendus]),
@@ -202,6 +210,7 @@ def calculer_coordination(
                     publics.dispositifs_des_services(
                         services, declarees.types, territoires=territoires, departement=ici
                     ),
+                    listes.filter(pl.col("provenance") == "public"),
                 ]
             ),
             "liens": pl.concat(
@@ -223,6 +232,10 @@ def calculer_coordination(
     )
     if gabarit is None:
         gabarit = lire_classeurs(depot, departement)
+    propres = listes.filter(pl.col("provenance") == "gabarit")
+    if not propres.is_empty():
+        saisis = gabarit.get("dispositifs", pl.DataFrame(schema=propres.schema))
+        gabarit = {**gabarit, "dispositifs": pl.concat([saisis, propres])}
     registres = completer_acteurs(
         reunir_registres(public, gabarit, declarees.coordination, situer=situer),
         declarees.coordination,

@@ -18,6 +18,7 @@ from solidiag.model.territoire import Niveau
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.reseaux import controler_reseaux, reseaux_de
 from solidiag.pipeline.services_lus import dire_services, garder_la_lecture
+from solidiag.pipeline.zonages import dire_zonage
 from solidiag.sources.controle import Partie
 from solidiag.sources.reconnaissance import Reconnaissance, reconnaitre
 from solidiag.sources.reparations import Connus
@@ -134,16 +135,19 @@ def examiner(
     FichierRefuse
         Si le fichier n'est pas reconnu ou pas lisible.
     """
+    octets = lire_fichier(chemin)
+    connus = connus or territoires_connus(charger_referentiel(depot))
     examen = reconnaitre(
-        lire_fichier(chemin),
+        octets,
         chemin.name,
         depot.gabarits.values(),
-        connus=connus or territoires_connus(charger_referentiel(depot)),
+        connus=connus,
         millesime=millesime,
         seul=gabarit,
     )
     parties = tuple(
-        dire_services(_dire_plus_ancien(partie, depot), depot) for partie in examen.parties
+        dire_zonage(dire_services(_dire_plus_ancien(partie, depot), depot), octets, connus)
+        for partie in examen.parties
     )
     return replace(examen, parties=parties)
 
