@@ -206,3 +206,22 @@ def test_la_liste_des_agences_est_datee_si_sa_date_est_connue() -> None:
         "Agences : la source la plus récente est datée de 06/2019.",
         *(texte(note) for note in sans),
     ]
+
+
+def test_on_ne_parle_d_intercommunalites_absentes_que_s_il_y_en_a() -> None:
+    lignes = [{"territoire": t, "agences": 1, "liens": 0} for t in (LANDES, MARSAN, DAX)]
+    dites = [texte(n) for n in tableau(blocs(france_travail=lignes), "tab-france-travail").notes]
+    assert len(dites) == 1
+    assert dites[0].startswith("Orientation, diagnostic")
+    lignes[2]["agences"] = 0
+    dites = [texte(n) for n in tableau(blocs(france_travail=lignes), "tab-france-travail").notes]
+    assert dites[0].startswith("Les intercommunalités absentes du tableau")
+
+
+def test_la_periode_d_un_dispositif_public_n_est_pas_celle_du_contrat_signe() -> None:
+    lus = blocs(dispositifs=[dispositif("a", territoires=[MARSAN], debut="2024", fin="2030")])
+    note = texte(tableau(lus, "tab-dispositifs").notes[0])
+    assert note == (
+        "Un fichier public dit où un dispositif s'applique. Sa période est alors celle d'un texte "
+        "national, à vérifier pour ce qui est signé ici."
+    )

@@ -95,7 +95,7 @@ def _articulation(tables: Coordination) -> Iterator[Bloc]:
                     Texte(
                         "Un fichier public dit où un dispositif s'applique. Sa période est alors "
                     ),
-                    Texte("alors celle d'un texte national, à vérifier pour ce qui est signé ici."),
+                    Texte("celle d'un texte national, à vérifier pour ce qui est signé ici."),
                 ),
             ),
         )

@@ -65,7 +65,8 @@ def section_france_travail(tables: Coordination) -> Iterator[Bloc]:
         ),
         notes=(
             *_dates(lignes.values()),
-            *(() if decrits else ((Texte(_SANS_AGENCE),), (Texte(_PARCOURS_INCONNU),))),
+            *(((Texte(_SANS_AGENCE),),) if len(territoires) < len(lignes) else ()),
+            *(() if decrits else ((Texte(_PARCOURS_INCONNU),),)),
         ),
     )
     yield Encadre(
