@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -38,6 +39,7 @@ from solidiag.publication.rapport.offre_faits import (
     mention_de,
     valeur_bornee,
 )
+from solidiag.publication.rendus.docx_parties import styles_xml
 from solidiag.publication.verification.attendus import jetons_attendus, textes_sans_cle
 from solidiag.publication.verification.comparaison import orphelins
 from solidiag.storage.cache import Cache
@@ -210,6 +212,14 @@ def test_a_map_says_the_extent_of_what_it_shows(documents: dict[str, Document]) 
     titre = texte_brut(figure.legende)
     assert "jusqu'au lieu connu le plus proche, selon la commune" in titre.replace("’", "'")
     assert "estimation" in texte_brut(figure.sous_titre)
+
+
+def test_the_map_of_a_sheet_is_not_cut_by_an_exact_line_height() -> None:
+    styles = styles_xml(fiche=True).decode()
+    (image,) = re.findall(r'<w:style [^>]*w:styleId="Illustration"[^>]*>.*?</w:style>', styles)
+    assert 'w:lineRule="atLeast"' in image
+    (texte,) = re.findall(r'<w:style [^>]*w:styleId="Texte"[^>]*>.*?</w:style>', styles)
+    assert 'w:lineRule="exact"' in texte
 
 
 @pytest.fixture

@@ -50,10 +50,13 @@ def _demi_points(points: float) -> int:
 _LIGNE_DE_FICHE = 1.14
 """Hauteur de ligne d'une fiche, en corps ; exacte, car celle de la police est plus grande."""
 
+_STYLE_D_IMAGE = "Illustration"
+"""Style d'un paragraphe qui porte une image : une hauteur exacte la couperait."""
+
 
 def _style(style: StyleTexte, *, exacte: bool) -> str:
     ligne, regle = style.interligne, "atLeast"
-    if exacte:
+    if exacte and style.id != _STYLE_D_IMAGE:
         ligne, regle = style.corps * _LIGNE_DE_FICHE, "exact"
     suivant = "Texte" if style.titre else style.id
     morceaux = [f'<w:style w:type="paragraph" w:styleId="{style.id}"']
