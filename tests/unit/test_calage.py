@@ -8,6 +8,7 @@ import pytest
 from solidiag.errors import CalageRefuse
 from solidiag.statistics.calage import calibrer
 from solidiag.statistics.calage_methodes import Bornes, Methode
+from solidiag.statistics.plan_de_sondage import Plan, variance_linearisee
 
 BASE: dict[str, Any] = {
     "categories": {"sexe": ["f", "f", "h", "h"], "age": ["j", "v", "j", "v"]},
@@ -206,3 +207,45 @@ def test_bounds_go_with_the_methods_that_keep_them() -> None:
 def test_a_search_cut_short_is_not_a_result() -> None:
     erreur = refus([1] * 4, iterations=1)
     assert erreur.codes == ("non_converge",)
+
+
+def test_what_the_margins_explain_is_no_longer_uncertain() -> None:
+    """Calage sur le sexe seul : le résidu est l'écart à la moyenne du sexe, poids de départ."""
+    cale = calibrer(
+        [1, 3, 1, 1],
+        categories={"sexe": ["f", "f", "h", "h"]},
+        marges={"sexe": {"f": 60, "h": 40}},
+    )
+    # Femmes : (1 × 8 + 3 × 4) / 4 = 5 ; hommes : (1 + 3) / 2 = 2.
+    assert cale.residus([8, 4, 1, 3]).tolist() == pytest.approx([3, -1, -1, 1])
+    assert cale.residus([7, 7, 2, 2]) == pytest.approx(np.zeros(4), abs=1e-12)
+    for y in ([1, 2, 3], [1, 2, 3, float("nan")]):
+        with pytest.raises(ValueError, match="sans manquant"):
+            cale.residus(y)
+
+
+def test_the_variance_of_the_residuals_is_that_of_repeated_surveys() -> None:
+    """Deux cent cinquante tirages de 80 personnes, calés sur le sexe et le revenu, graine fixée."""
+    rng = np.random.default_rng(20261124)
+    n = 80
+    moyennes, annoncees, brutes = [], [], []
+    for _ in range(250):
+        femme = rng.random(n) < 0.5
+        revenu = rng.gamma(4.0, 1.0, n)
+        y = 2.0 * femme + revenu + rng.normal(0.0, 1.0, n)
+        cale = calibrer(
+            np.ones(n),
+            categories={"sexe": ["f" if f else "h" for f in femme]},
+            marges={"sexe": {"f": 500, "h": 500}},
+            numeriques={"revenu": revenu},
+            totaux={"revenu": 4000},
+        )
+        moyennes.append(float(np.average(y, weights=cale.poids)))
+        for valeurs, liste in ((cale.residus(y), annoncees), (y, brutes)):
+            variance = variance_linearisee(valeurs, cale.poids, plan=Plan())
+            assert variance is not None
+            liste.append(variance.variance)
+    observee = float(np.var(moyennes, ddof=1))
+    assert np.mean(moyennes) == pytest.approx(5.0, abs=0.03)
+    assert 0.8 <= np.mean(annoncees) / observee <= 1.2
+    assert np.mean(brutes) > 4 * observee

@@ -15,7 +15,7 @@ American Statistical Association, 87, p. 376-382. Deville J.-C., Särndal C.-E. 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -96,8 +96,8 @@ class Calage:
 
     Parameters
     ----------
-    poids
-        Poids calés, un par répondant, dans l'ordre reçu.
+    poids, depart
+        Poids calés et poids de départ, un par répondant, dans l'ordre reçu.
     rapports
         Poids calé divisé par le poids de départ.
     methode, bornes
@@ -114,9 +114,12 @@ class Calage:
     ramenees
         Par variable dont la somme différait, dans la tolérance, de celle de la première : le
         facteur qui l'y a ramenée.
+    colonnes
+        Contraintes, une colonne chacune (indicatrice, ou valeur rapportée à la plus grande).
     """
 
     poids: Tableau
+    depart: Tableau
     rapports: Tableau
     methode: Methode
     bornes: Bornes | None
@@ -125,6 +128,37 @@ class Calage:
     marges: tuple[MargeCalee, ...]
     redondantes: tuple[str, ...]
     ramenees: Mapping[str, float]
+    colonnes: Tableau = field(repr=False)
+
+    def residus(self, y: npt.ArrayLike) -> Tableau:
+        """Renvoie ce que les contraintes n'expliquent pas de ``y`` : le calage a pris le reste.
+
+        La variance d'une moyenne calée est celle de ces résidus, avec les poids calés :
+        ``variance_linearisee(calage.residus(y), calage.poids, plan=plan)``.
+
+        Parameters
+        ----------
+        y
+            Valeur de chaque répondant, dans l'ordre du calage, sans manquant.
+
+        Raises
+        ------
+        ValueError
+            Si une valeur manque, ou si leur nombre n'est pas celui des répondants.
+
+        References
+        ----------
+        Deville J.-C. et Särndal C.-E. (1992), Journal of the American Statistical Association, 87,
+        p. 376-382.
+        """
+        valeurs = np.asarray(y, dtype=np.float64)
+        if valeurs.shape != self.poids.shape or not np.all(np.isfinite(valeurs)):
+            raise ValueError("résidus : attendu une valeur par répondant, sans manquant")
+        racine = np.sqrt(self.depart)
+        x = self.colonnes * racine[:, None]
+        return np.asarray(
+            valeurs - self.colonnes @ np.linalg.lstsq(x, valeurs * racine, rcond=None)[0]
+        )
 
     @property
     def repartition(self) -> Repartition:
@@ -241,6 +275,7 @@ def calibrer(
     apres = contraintes.colonnes.T @ cales
     return Calage(
         poids=cales,
+        depart=contraintes.poids,
         rapports=rapports,
         methode=methode,
         bornes=bornes,
@@ -249,6 +284,7 @@ def calibrer(
         marges=_bilan(contraintes, apres),
         redondantes=contraintes.redondantes,
         ramenees=contraintes.ramenees,
+        colonnes=contraintes.colonnes / contraintes.normes,
     )
 
 
