@@ -6,7 +6,8 @@ import csv
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import polars as pl
 import pytest
@@ -23,6 +24,8 @@ from solidiag.publication.data_inclusion import (
     ecrire_export,
     exporter,
 )
+from solidiag.publication.donnees import services_ouverts
+from solidiag.publication.matiere import Matiere
 from solidiag.sources.territoires import charger_referentiel
 from solidiag.storage.depot import Depot
 
@@ -140,6 +143,17 @@ def test_a_service_of_two_licences_goes_under_the_stricter_one() -> None:
     assert [refus.raison for refus in melees] == ["licences à ne pas mêler (a, b)"]
 
 
+def test_each_row_of_the_open_table_of_services_says_its_licence() -> None:
+    matiere = SimpleNamespace(
+        services=SimpleNamespace(frame=_inventaire("40")),
+        sources={source.id: source for source in _depot().sources.values()},
+    )
+    table = services_ouverts(cast("Matiere", matiere))
+    assert table["licence"].null_count() == 0
+    sous_odbl = set(table.filter(pl.col("licence") == "odbl-1.0")["source"])
+    assert sous_odbl == {"offre.laposte", "offre.gares"}
+
+
 def test_what_cannot_be_valid_is_counted_with_its_reason() -> None:
     export = _exporter(
         _table(
@@ -147,12 +161,14 @@ def test_what_cannot_be_valid_is_counted_with_its_reason() -> None:
             {"id": "a:2", "nom": "x"},
             {"id": "a:3", "date_source": "1998"},
             {"id": "a:4"},
+            {"id": "a:5", "date_source": "2026-13-45"},
         ).with_columns(source=pl.lit("offre.siae"))
     )
     assert {refus.id: refus.raison for refus in export.refus} == {
         "a:1": "date de l'information inconnue",
         "a:2": "nom absent ou de moins de trois caractères",
         "a:3": "date de l'information antérieure à 2000",
+        "a:5": "date de l'information qui n'existe pas",
     }
 
 

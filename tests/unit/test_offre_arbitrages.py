@@ -141,6 +141,8 @@ def test_what_follows_from_a_ruling_is_said() -> None:
         ({"auteur": "prenom.nom@exemple.fr"}, "adresse électronique"),
         ({"auteur": "05 58 00 00 00"}, "téléphone"),
         ({"jour": "3 novembre"}, "ne se lit pas"),
+        ({"jour": "20261103"}, "ne se lit pas"),
+        ({"jour": "2026-W45-2"}, "ne se lit pas"),
         ({"verdict": "peut-être"}, "est inconnu"),
     ],
 )

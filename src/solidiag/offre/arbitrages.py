@@ -76,11 +76,14 @@ class Arbitrage:
                 conseil="Donnez une fonction, par exemple « chargée de mission, DDETSPP ».",
             )
         try:
-            date.fromisoformat(self.jour)
+            # « 20260501 » et « 2026-W18-5 » sont des dates ISO, et non celles que l'on imprime.
+            lisible = date.fromisoformat(self.jour).isoformat() == self.jour
         except ValueError:
+            lisible = False
+        if not lisible:
             raise ArbitrageImpossible(
                 f"la date « {self.jour} » ne se lit pas", conseil="Attendu : AAAA-MM-JJ."
-            ) from None
+            )
 
     @property
     def paire(self) -> tuple[str, str]:

@@ -298,7 +298,11 @@ def _impossible(ligne: Mapping[str, Any]) -> str:
         return "nom absent ou de moins de trois caractères"
     if not ligne["date_source"]:
         return "date de l'information inconnue"
-    if _jour(ligne["date_source"]) < "2000-01-01":
+    try:
+        jour = _jour(ligne["date_source"])
+    except ValueError:
+        return "date de l'information qui n'existe pas"
+    if jour < "2000-01-01":
         return "date de l'information antérieure à 2000"
     return ""
 

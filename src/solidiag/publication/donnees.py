@@ -271,8 +271,12 @@ def observations_ouvertes(matiere: Matiere) -> pl.DataFrame:
 
 
 def services_ouverts(matiere: Matiere) -> pl.DataFrame:
-    """Renvoie les services recensés, une ligne par ligne de source."""
-    return matiere.services.frame.sort("categorie", "code_insee", "nom", "id")
+    """Renvoie les services recensés, une ligne par ligne de source, chacune avec sa licence."""
+    licences = {source.id: source.licence.id for source in matiere.sources.values()}
+    licence = pl.col("source").replace_strict(licences, default=None, return_dtype=pl.String)
+    return matiere.services.frame.sort("categorie", "code_insee", "nom", "id").with_columns(
+        licence=licence
+    )
 
 
 def _matrice(matiere: Matiere) -> pl.DataFrame:
@@ -409,6 +413,9 @@ def _lisez_moi(matiere: Matiere) -> list[str]:
         "Personnes : personnes concernées par domaine, et par axe de l'un au moins à la somme.",
         "Dictionnaire : définition, champ, unité et limites de chaque colonne.",
         "Sources : millésime, licence, empreinte de chaque fichier.",
+        "Services : chaque ligne porte la licence de sa source. Une ligne sous ODbL se republie "
+        "sous la même licence : ôtez-les avant de republier les autres sous Licence Ouverte, ou "
+        "prenez le dossier data_inclusion, où chaque licence est à part.",
         "Toutes les périodes, avec intervalles et statuts : observations.csv et .parquet.",
     ]
 
