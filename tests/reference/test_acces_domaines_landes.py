@@ -225,6 +225,23 @@ def test_les_zonages_sont_des_communes_entieres() -> None:
     assert lues["qpv"]["value"] < lues["frr"]["value"]
 
 
+def test_ce_qui_est_compte_est_dit_et_date_et_ce_qui_ne_l_est_pas_nomme() -> None:
+    """Deux CIDFF de 2019 ne sont pas tous les lieux ouverts aux femmes victimes de violences."""
+    mesures = _landes().acces.mesures
+    femmes = mesures["acces.femmes-violences-prostitution.temps"].reserve
+    compte = "Compté : centres d'information sur les droits des femmes et des familles (2019)."
+    assert compte in femmes
+    assert femmes.endswith(
+        "Non compté, faute de liste ici : services d'accompagnement de victimes de violences."
+    )
+    abri = mesures["acces.hebergement-logement-dabord.temps"].reserve
+    assert "hébergements d'urgence" in abri.partition("Non compté, faute de liste ici : ")[2]
+    resumes = _landes().acces.resumes
+    dit = resumes.filter(pl.col("domaine") == "femmes-violences-prostitution")["reserve"][0]
+    assert compte in dit
+    assert "Non compté" not in dit
+
+
 def test_les_horaires_inconnus_ne_sont_pas_des_fermetures() -> None:
     ligne = _landes().valeur("acces.insertion-activite-economique.samedi")
     assert ligne["status"] == "L"

@@ -159,6 +159,10 @@ def declarer(
         D'où l'on part (« point de la commune »...).
     """
     reserve = reserves(acces, categories, points=points)
+    if acces.sans_source:
+        # Le rapport le dit à part : la phrase est pour la mesure lue seule.
+        noms = ", ".join(categories[nom].libelle_pluriel for nom in acces.sans_source)
+        reserve += f" Non compté, faute de liste ici : {noms}."
     declarees = {}
     for mesure in acces.mesures:
         genre = suffixe_de_base(mesure.suffixe)
@@ -206,9 +210,6 @@ def reserves(
     phrases.append(f"Seuil de {seuil.minutes} minutes : {seuil.nature}{reference}{verifier}.")
     if acces.categories:
         phrases.append(f"Compté : {_dater(acces, categories)}.")
-    if acces.sans_source:
-        noms = ", ".join(categories[nom].libelle_pluriel for nom in acces.sans_source)
-        phrases.append(f"Non compté, faute de liste ici : {noms}.")
     phrases.append(f"Départ : {points}.")
     phrases += [
         f"{_compter(n)} {A_PART[genre]} : {'non comptés' if n > 1 else 'non compté'}."
