@@ -7,6 +7,7 @@ convention, et tout chiffre qui en dépend est une estimation.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -262,6 +263,7 @@ class _Registre:
         self.municipaux: dict[str, str] = dict(
             referentiel.arrondissements_municipaux.select("code", "commune").iter_rows()
         )
+        self._communes_au = functools.cache(referentiel.passages.communes_au)
 
     def reporter(self, donne: str) -> Report | None:
         """Renvoie le report d'un code ; statut vide s'il n'y a rien à en dire."""
@@ -279,7 +281,7 @@ class _Registre:
         passages = self.referentiel.passages
         cog = self.referentiel.cog
         for annee in range(cog - 1, COG_LE_PLUS_ANCIEN - 1, -1):
-            if code not in passages.communes_au(annee):
+            if code not in self._communes_au(annee):
                 continue
             table = passages.entre(annee, cog)
             lignes = table.filter(

@@ -13,7 +13,7 @@ import polars as pl
 
 from solidiag.catalogue.dispositif import TypeDispositif
 from solidiag.catalogue.source import Couverture, Fichier, Licence, Source
-from solidiag.errors import ClasseurFautif, FichierRefuse
+from solidiag.errors import ClasseurFautif, FichierRefuse, FormatInattendu
 from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
 from solidiag.pipeline.coordination import charger_declarations
@@ -123,7 +123,14 @@ def examiner_zonage(
         octets, vue, rang, colonnes, genre=genre, millesime=millesime or str(jour.year),
         cog=referentiel.cog, nom=chemin.name,
     )  # fmt: skip
-    lues = lire_zonage(octets, source, source.fichiers[0])
+    try:
+        lues = lire_zonage(octets, source, source.fichiers[0])
+    except FormatInattendu as erreur:
+        raise FichierRefuse(
+            chemin.name,
+            f"attendu {erreur.attendu}, trouvé {erreur.trouve}",
+            "donnez une liste remplie, un en-tête puis une ligne par territoire",
+        ) from erreur
     lieux = situer_les_territoires(lues["territoire"], referentiel)
     fautes = list(_fautes(lues, lieux, colonnes))
     fautives = {rang for rang, _ in fautes}
