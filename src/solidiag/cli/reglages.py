@@ -7,7 +7,9 @@ import argparse
 
 def declarer(commande: argparse.ArgumentParser, commun: argparse.ArgumentParser) -> None:
     """Ajoute les actions de la commande."""
-    actions = commande.add_subparsers(dest="action", metavar="ACTION")
+    actions = commande.add_subparsers(
+        dest="action", metavar="ACTION", help="à défaut, la liste des fichiers réglables"
+    )
     for nom, aide in (
         ("copier", "Copier un fichier de réglages pour le modifier dans un éditeur de texte."),
         ("retirer", "Remettre le fichier livré ; le réglage est gardé à part."),

@@ -31,10 +31,10 @@ _SOURCES_ZONAGES = {
 """Zonage → fichier qui le donne, quand la table n'a pas sa propre colonne ``origin``."""
 
 GRAND_PARIS = "EPCI-200054781"
-"""La métropole du Grand Paris ne porte pas les contrats de ville de ses communes."""
+"""Métropole qui ne porte pas elle-même les contrats de ville de ses communes."""
 
 _PORTEUR_INCONNU = (
-    "plusieurs contrats, portés par Paris ou par les établissements publics territoriaux ; le "
+    "plusieurs contrats, portés par des communes ou des établissements publics territoriaux ; le "
     "fichier ne dit pas lesquels"
 )
 _PROGRAMMES = {"pvd", "acv", "villages_avenir"}
