@@ -20,7 +20,7 @@ from solidiag.offre.coordination.contrats_fournis import dispositifs_des_listes
 from solidiag.offre.doublons import PAIRES
 from solidiag.pipeline import zonages_acces
 from solidiag.pipeline.calculs import charger_referentiel
-from solidiag.pipeline.coordination import calculer_coordination, charger_declarations
+from solidiag.pipeline.coordination import calculer_coordination
 from solidiag.pipeline.importation import ajouter, examiner, territoires_connus
 from solidiag.pipeline.zonages import type_de_zonage, zonages_fournis
 from solidiag.pipeline.zonages_acces import zones_fournies
@@ -278,7 +278,7 @@ def test_les_contrats_entrent_au_registre_avec_leur_provenance(
 
 
 def test_le_nom_d_un_contrat_qui_dit_son_type_n_est_pas_repete(referentiel: Referentiel) -> None:
-    types = charger_declarations(Depot.embarque()).types
+    types = {genre.id: genre for genre in Depot.embarque().dispositifs}
     fournis = pl.DataFrame(
         {
             "commune": ["40088"], "zonage": ["crte"], "valeur": ["CRTE fictif"], "debut": [None],

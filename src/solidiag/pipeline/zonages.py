@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -72,15 +73,18 @@ class Lieu:
 def situer_les_territoires(textes: Iterable[str], referentiel: Referentiel) -> dict[str, Lieu]:
     """Renvoie ce que chaque texte désigne : code de commune, ancien ou actuel, Siren, ou nom."""
     voulus = list(dict.fromkeys(textes))
-    par_epci: dict[str, list[str]] = {}
-    for code, epci in referentiel.communes.select("code", "epci").iter_rows():
-        if epci:
-            par_epci.setdefault(epci, []).append(code)
+    epci = [texte for texte in voulus if _EPCI.match(texte)]
+    par_epci: dict[str, list[str]] = dict(
+        referentiel.communes.filter(pl.col("epci").is_in(epci))
+        .group_by("epci")
+        .agg("code")
+        .iter_rows()
+    )
     reports = reporter(
         (texte.upper() for texte in voulus if _COMMUNE.match(texte) and not _EPCI.match(texte)),
         referentiel,
     )
-    lieux = Lieux(referentiel)
+    lieux = functools.cache(lambda: Lieux(referentiel))
     return {
         texte: _situer(texte, referentiel, par_epci=par_epci, reports=reports, lieux=lieux)
         for texte in voulus
@@ -93,7 +97,7 @@ def _situer(
     *,
     par_epci: Mapping[str, list[str]],
     reports: Mapping[str, Report | None],
-    lieux: Lieux,
+    lieux: Callable[[], Lieux],
 ) -> Lieu:
     if not texte:
         return Lieu(motif="la cellule est vide")
@@ -115,7 +119,7 @@ def _situer(
             communes=report.communes,
             report=report if report.statut else None,
         )
-    trouve = lieux.territoire(texte)
+    trouve = lieux().territoire(texte)
     if isinstance(trouve, Doute):
         proches = f" ; vouliez-vous dire {' ou '.join(trouve.proches)} ?" if trouve.proches else ""
         return Lieu(motif=f"{trouve.motif}{proches}")

@@ -8,7 +8,7 @@ import polars as pl
 
 from solidiag.errors import TerritoireInconnu
 from solidiag.geography.referentiel import Referentiel
-from solidiag.pipeline.coordination import charger_declarations, lire_classeurs
+from solidiag.pipeline.coordination import lire_classeurs
 from solidiag.pipeline.zonages import EMBARQUES, zonages_fournis
 from solidiag.storage.depot import Depot
 
@@ -36,11 +36,7 @@ def zones_fournies(depot: Depot, referentiel: Referentiel, *, departement: str) 
     }
     classeurs = lire_classeurs(depot, departement) if depot.ajouts is not None else {}
     dispositifs = classeurs.get("dispositifs", pl.DataFrame())
-    embarques = {
-        genre.id
-        for genre in charger_declarations(depot).types.values()
-        if genre.zonage in EMBARQUES
-    }
+    embarques = {genre.id for genre in depot.dispositifs if genre.zonage in EMBARQUES}
     for ligne in dispositifs.iter_rows(named=True):
         lieux = ligne["territoires"] or ()
         if ligne["type"] in (*embarques, "autre", None) or any(
@@ -69,4 +65,4 @@ def _communes(lieu: str, referentiel: Referentiel) -> list[str]:
 
 def libelles_des_zones(depot: Depot) -> Mapping[str, str]:
     """Renvoie le nom de chaque type de dispositif, pour titrer ses zones."""
-    return {genre.id: genre.nom for genre in charger_declarations(depot).types.values()}
+    return {genre.id: genre.nom for genre in depot.dispositifs}

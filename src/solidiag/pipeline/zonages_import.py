@@ -16,7 +16,6 @@ from solidiag.catalogue.source import Couverture, Fichier, Licence, Source
 from solidiag.errors import ClasseurFautif, FichierRefuse, FormatInattendu
 from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
-from solidiag.pipeline.coordination import charger_declarations
 from solidiag.pipeline.importation import Resultat, lire_fichier, verrou
 from solidiag.pipeline.zonages import EMBARQUES, Lieu, situer_les_territoires, type_de_zonage
 from solidiag.sources.contenants import ouvrir
@@ -98,7 +97,7 @@ def examiner_zonage(
     ClasseurFautif
         Avec toutes les lignes fautives.
     """
-    types = charger_declarations(depot).types
+    types = {genre.id: genre for genre in depot.dispositifs}
     genre = type_de_zonage(zonage, types)
     if genre is None:
         connus = ", ".join(t.sigle or t.id for t in types.values() if t.zonage not in EMBARQUES)
