@@ -61,12 +61,19 @@ class Cadre:
         return {ligne[0]: ligne[1:] for ligne in self.communes.select(colonnes).iter_rows()}
 
     @cached_property
-    def par_nom(self) -> dict[tuple[str, str], list[str]]:
-        """(département, nom comparable) → codes."""
-        index: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for code, (nom, departement, *_) in self.fiches.items():
-            index[departement, cle_commune(nom)].append(code)
-        return dict(index)
+    def _noms(self) -> dict[str, dict[str, list[str]]]:
+        """Département → nom comparable → codes, rempli au premier besoin."""
+        return {}
+
+    def de_ce_nom(self, departement: str, cle: str) -> list[str]:
+        """Renvoie les communes d'un département dont le nom comparable est celui-ci."""
+        if departement not in self._noms:
+            index: dict[str, list[str]] = defaultdict(list)
+            siennes = self.communes.filter(pl.col("departement") == departement)
+            for code, nom in siennes.select("code", "nom").iter_rows():
+                index[cle_commune(nom)].append(code)
+            self._noms[departement] = dict(index)
+        return self._noms[departement].get(cle, [])
 
     @cached_property
     def par_code_postal(self) -> dict[str, list[str]]:

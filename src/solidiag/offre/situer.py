@@ -135,7 +135,7 @@ def _par_nom(cadre: Cadre, code_postal: str | None, nom: str | None) -> list[str
     if exacts:
         return exacts
     for departement in _departements(code_postal):
-        trouves = cadre.par_nom.get((departement, cle))
+        trouves = cadre.de_ce_nom(departement, cle)
         if trouves:
             return trouves
     return []
