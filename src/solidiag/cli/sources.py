@@ -153,7 +153,12 @@ def _importer(lus: argparse.Namespace) -> int:
     from solidiag.pipeline.calculs import charger_referentiel
     from solidiag.pipeline.classeurs import est_un_classeur
     from solidiag.pipeline.importation import ajouter, examiner, territoires_connus
-    from solidiag.pipeline.points import est_un_carroyage, importer_carreaux
+    from solidiag.pipeline.points import (
+        est_un_carroyage,
+        est_un_fichier_d_iris,
+        importer_carreaux,
+        importer_iris,
+    )
     from solidiag.storage.depot import Depot
 
     depot = Depot()
@@ -170,6 +175,15 @@ def _importer(lus: argparse.Namespace) -> int:
                 continue
             if est_un_carroyage(chemin):
                 phrase = importer_carreaux(chemin, depot=depot, jour=date.today())  # noqa: DTZ011
+                sys.stdout.write(f"{phrase}\n")
+                continue
+            if est_un_fichier_d_iris(chemin):
+                phrase = importer_iris(
+                    chemin,
+                    depot=depot,
+                    referentiel=referentiel,
+                    jour=date.today(),  # noqa: DTZ011
+                )
                 sys.stdout.write(f"{phrase}\n")
                 continue
             if est_un_classeur(chemin, depot):
@@ -261,7 +275,7 @@ def _retirer(lus: argparse.Namespace) -> int:
     if retirer_reseau(lus, Depot()):
         return 0
     if retirer_carreaux(lus.nom, Depot()):
-        sys.stdout.write("Carreaux retirés : l'accès repart du point de chaque commune.\n")
+        sys.stdout.write("Points retirés : l'accès repart du point de chaque commune.\n")
         return 0
     if lus.detruire:
         nombre = detruire(lus.nom, depot=Depot())

@@ -114,7 +114,7 @@ def calculer_acces_par_domaine(
         Observations, d'où se lisent les effectifs par âge qu'un réglage demande.
     points_fins, nature
         Points plus fins que la commune (schéma `points.FINS`), et ce qu'ils sont ; à défaut, les
-        carreaux que la personne a importés.
+        carreaux ou les Iris que la personne a importés.
 
     Raises
     ------
@@ -157,13 +157,15 @@ def calculer_acces_par_domaine(
     if points_fins is None:
         fournis = points_du_departement(depot, cadre, departement=departement)
         points_fins = fournis.points if fournis else None
+        nature = fournis.nature if fournis else nature
     if points_fins is not None:
         points = affiner(points, points_fins, nature=nature)
         depart = _DEPARTS[nature.value]
     if fournis:
-        depart += (" ; carreaux réunis par kilomètre" if fournis.reunis else "") + (
-            f" ; {round(100 * fournis.part_imputee)} % des habitants dans un carreau imputé"
-        )
+        depart += " ; carreaux réunis par kilomètre" if fournis.reunis else ""
+        if nature is Nature.CARREAU:
+            imputes = round(100 * fournis.part_imputee)
+            depart += f" ; {imputes} % des habitants dans un carreau imputé"
     propres: dict[str, list[str]] = {}
     for nom, categorie in categories.items():
         for domaine in categorie.domaines if categorie.recense else ():
