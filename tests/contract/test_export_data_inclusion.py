@@ -12,10 +12,10 @@ from typing import Any, cast
 import polars as pl
 import pytest
 from data_inclusion.schema.v1 import Service, Structure
+from tests.inventaires import depot_embarque, inventaire_embarque
 
 from solidiag.catalogue.service import lire_categories
 from solidiag.model.service import SERVICES
-from solidiag.pipeline.offre import inventorier
 from solidiag.publication.data_inclusion import (
     CHAMPS_SERVICE,
     CHAMPS_STRUCTURE,
@@ -26,19 +26,12 @@ from solidiag.publication.data_inclusion import (
 )
 from solidiag.publication.donnees import services_ouverts
 from solidiag.publication.matiere import Matiere
-from solidiag.sources.territoires import charger_referentiel
-from solidiag.storage.depot import Depot
 
 DEPARTEMENTS = ("40", "2A", "974")
 
 
-@cache
-def _depot() -> Depot:
-    return Depot.embarque()
-
-
 def _exporter(services: pl.DataFrame, licences: dict[str, str] | None = None) -> Export:
-    depot = _depot()
+    depot = depot_embarque()
     categories = lire_categories(depot.declaration("services/categories.yaml"))
     return exporter(
         services,
@@ -51,14 +44,7 @@ def _exporter(services: pl.DataFrame, licences: dict[str, str] | None = None) ->
 
 @cache
 def _inventaire(departement: str) -> pl.DataFrame:
-    depot = _depot()
-    inventaire, _ = inventorier(
-        depot,
-        charger_referentiel(depot.octets),
-        departement=departement,
-        categories=lire_categories(depot.declaration("services/categories.yaml")),
-    )
-    return inventaire.services
+    return inventaire_embarque(departement).services
 
 
 @cache
@@ -146,7 +132,7 @@ def test_a_service_of_two_licences_goes_under_the_stricter_one() -> None:
 def test_each_row_of_the_open_table_of_services_says_its_licence() -> None:
     matiere = SimpleNamespace(
         services=SimpleNamespace(frame=_inventaire("40")),
-        sources={source.id: source for source in _depot().sources.values()},
+        sources={source.id: source for source in depot_embarque().sources.values()},
     )
     table = services_ouverts(cast("Matiere", matiere))
     assert table["licence"].null_count() == 0

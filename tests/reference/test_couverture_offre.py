@@ -18,16 +18,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.inventaires import depot_embarque, inventaire_embarque, referentiel_embarque
 
-from solidiag.catalogue.service import lire_categories
 from solidiag.model.observation import AVEC_VALEUR
 from solidiag.offre.manques import manques_d_offre
 from solidiag.offre.mesures import en_indicateur
 from solidiag.pipeline.calculs import calculer_indicateurs
-from solidiag.pipeline.offre import inventorier
 from solidiag.sources.territoires import charger_referentiel
 from solidiag.storage.cache import Cache
-from solidiag.storage.depot import Depot
 
 SUR_LE_NUMERATEUR = {"of_pharmacies", "of_places_personnes_agees"}
 
@@ -44,22 +42,10 @@ def _rendues(rendu: str) -> list[dict[str, str]]:
 
 
 @cache
-def _depot() -> Depot:
-    return Depot.embarque()
-
-
-@cache
 def _inventaire() -> pl.DataFrame:
     """Lignes des Landes, ouvertes et écartées."""
-    depot = _depot()
-    referentiel = charger_referentiel(depot.octets)
-    inventaire, _ = inventorier(
-        depot,
-        referentiel,
-        departement="40",
-        categories=lire_categories(depot.declaration("services/categories.yaml")),
-    )
-    ici = list(referentiel.communes_du_departement("40"))
+    inventaire = inventaire_embarque("40")
+    ici = list(referentiel_embarque().communes_du_departement("40"))
     return pl.concat([inventaire.services, inventaire.ecartes]).filter(
         pl.col("code_insee").is_in(ici) | pl.col("code_insee").is_null()
     )
@@ -67,7 +53,7 @@ def _inventaire() -> pl.DataFrame:
 
 @cache
 def _departement() -> dict[str, dict[str, object]]:
-    depot = _depot()
+    depot = depot_embarque()
     table, _ = calculer_indicateurs(
         [en_indicateur(m) for m in depot.mesures.values() if m.origine == "table"],
         depot,
@@ -96,7 +82,7 @@ def test_the_146_lines_are_all_there() -> None:
     assert {ligne["rendu"] for ligne in _lignes()} == {
         "inventaire", "mesure", "demande", "non_rendu",
     }  # fmt: skip
-    grille = {domaine.id for domaine in _depot().grille.domaines}
+    grille = {domaine.id for domaine in depot_embarque().grille.domaines}
     assert {ligne["domaine"] for ligne in _lignes()} <= grille
 
 
@@ -114,7 +100,7 @@ def test_the_inventory_gives_the_same_count(ligne: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("ligne", _rendues("mesure"), ids=lambda x: f"{x['domaine']} {x['par']}")
 def test_the_measure_has_the_value_of_the_file(ligne: dict[str, str]) -> None:
-    mesure = _depot().mesures[ligne["par"]]
+    mesure = depot_embarque().mesures[ligne["par"]]
     observation = _departement()[mesure.id]
     champ = "numerateur" if mesure.id in SUR_LE_NUMERATEUR else "value"
     assert observation[champ] == pytest.approx(float(ligne["attendu"]), abs=0.05)
@@ -123,7 +109,7 @@ def test_the_measure_has_the_value_of_the_file(ligne: dict[str, str]) -> None:
 
 
 def test_what_no_file_gives_is_asked_to_someone() -> None:
-    depot = _depot()
+    depot = depot_embarque()
     manques = manques_d_offre(depot.grille, depot.mesures, _inventaire())
     demandes = dict(
         manques.filter(pl.col("a_qui").is_not_null())
@@ -139,11 +125,11 @@ def test_what_no_file_gives_is_asked_to_someone() -> None:
 def test_what_is_left_out_says_why() -> None:
     assert all(len(ligne["raison"]) > 20 for ligne in _rendues("non_rendu"))
     lues = {ligne["par"] for ligne in _rendues("mesure")}
-    assert lues <= set(_depot().mesures)
+    assert lues <= set(depot_embarque().mesures)
 
 
 def test_a_domain_no_line_renders_is_not_measured_and_never_zero() -> None:
-    depot = _depot()
+    depot = depot_embarque()
     manques = manques_d_offre(depot.grille, depot.mesures, _inventaire())
     rendus = {ligne["domaine"] for ligne in _lignes() if ligne["rendu"] in {"inventaire", "mesure"}}
     muets = {domaine.id for domaine in depot.grille.domaines} - rendus

@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
+from tests.inventaires import depot_embarque, inventaire_embarque, referentiel_embarque
 
-from solidiag.catalogue.service import lire_categories
 from solidiag.offre.inventaire import Inventaire
 from solidiag.offre.qualite import ENSEMBLE
-from solidiag.pipeline.offre import inventorier
 from solidiag.pipeline.qualite_offre import QualiteOffre, calculer_qualite
 from solidiag.sources.territoires import charger_referentiel
 from solidiag.storage.depot import Depot
@@ -19,17 +18,10 @@ from solidiag.storage.depot import Depot
 
 @cache
 def _calcul() -> tuple[Inventaire, QualiteOffre]:
-    depot = Depot.embarque()
-    referentiel = charger_referentiel(depot.octets)
-    inventaire, _ = inventorier(
-        depot,
-        referentiel,
-        departement="40",
-        categories=lire_categories(depot.declaration("services/categories.yaml")),
-    )
+    inventaire = inventaire_embarque("40")
     qualite = calculer_qualite(
-        depot,
-        referentiel,
+        depot_embarque(),
+        referentiel_embarque(),
         inventaire.services,
         inventaire.ecartes,
         departement="40",
