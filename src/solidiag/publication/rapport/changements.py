@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from solidiag.publication.document import (
     Tableau,
     Texte,
     Titre,
+    texte_brut,
 )
 from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
@@ -189,8 +190,11 @@ def _tableau_valeurs(matiere: Matiere, lignes: list[dict[str, Any]]) -> Tableau:
     for ligne in lignes:
         par_mesure[ligne["cle"]].append(ligne)
     connues = [i for i in par_mesure if _declaration(matiere, i)]
-    ordre = sorted(connues, key=lambda i: (-len(par_mesure[i]), i))
     departement = matiere.departement.id
+    ordre = sorted(
+        connues,
+        key=lambda i: (not _visible(par_mesure[i], departement), -len(par_mesure[i]), i),
+    )
     rangees = []
     for identifiant in ordre[:_LIGNES_MONTREES]:
         siennes = par_mesure[identifiant]
@@ -202,7 +206,7 @@ def _tableau_valeurs(matiere: Matiere, lignes: list[dict[str, Any]]) -> Tableau:
             (
                 Cellule(contenu=(Mention(libelle, "nom"),)),
                 Cellule(contenu=_cote(locale, "avant")),
-                Cellule(contenu=_cote(locale, "apres")),
+                Cellule(contenu=_apres(locale)),
                 Cellule(
                     contenu=(
                         Nombre(
@@ -245,6 +249,20 @@ def _cote(ligne: Mapping[str, Any] | None, cote: str) -> tuple[Ligne, ...]:
         indicateur=ligne["cle"], territoire=ligne["territoire"], champ=cote, table="changements"
     )
     return (Nombre(formater(valeur, ligne["unite"]), cle),)
+
+
+def _apres(ligne: Mapping[str, Any] | None) -> tuple[Ligne, ...]:
+    """Renvoie la valeur d'après ; un changement que l'arrondi cache est dit tel."""
+    apres = _cote(ligne, "apres")
+    if ligne is not None and texte_brut(apres) == texte_brut(_cote(ligne, "avant")):
+        return (Texte("même arrondi"),)
+    return apres
+
+
+def _visible(lignes: Sequence[Mapping[str, Any]], departement: str) -> bool:
+    """Dit si la valeur imprimée du département n'est plus la même."""
+    locale = next((x for x in lignes if x["territoire"] == departement), None)
+    return locale is not None and _apres(locale) != (Texte("même arrondi"),)
 
 
 def _tableau_classes(matiere: Matiere, lignes: list[dict[str, Any]]) -> Tableau:
