@@ -7,10 +7,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.contract.exemples_offre import ECHANTILLONS, FINESS, lieu_soliguide
 
 from solidiag.confidentiality.publication import publier
 from solidiag.errors import FormatInattendu
+from solidiag.model.observation import mettre_au_schema
+from solidiag.model.service import SERVICES
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.importation import territoires_connus
 from solidiag.sources.controle import Partie
@@ -66,6 +70,15 @@ def test_a_number_that_is_no_telephone_stays(texte: str) -> None:
     assert sans_contact(texte) == texte
 
 
+@settings(max_examples=15)
+@given(st.lists(st.text(alphabet="0158 .-/()+@a,\u00a0", max_size=40), min_size=20))
+def test_what_publication_refuses_is_never_left(textes: list[str]) -> None:
+    noms = [sans_contact(texte) for texte in textes]
+    ids = [str(rang) for rang in range(len(noms))]
+    net = pl.DataFrame({"nom": noms, "id": ids}).with_columns(source=pl.lit("x"))
+    publier(mettre_au_schema(net, SERVICES), "services")
+
+
 def test_an_impossible_day_is_no_date() -> None:
     assert jour_de("2026-02-30") is None
     assert jour_de("31/02/2026") is None
@@ -89,6 +102,21 @@ def test_contacts_leave_every_text_at_reading_so_that_the_list_can_be_published(
     assert "00 00" not in ecrit
     assert "contact@" not in ecrit
     assert table["nom"][0].startswith("Lieu, … ou …")
+
+
+@pytest.mark.parametrize(
+    ("nom", "attendu"),
+    [
+        ('=HYPERLINK("http://exemple.invalid";"x")', 'HYPERLINK("http://exemple.invalid";"x")'),
+        ("@SUM(1)", "SUM(1)"),
+        ("-cmd|' /C calc'!A0", "cmd|' /C calc'!A0"),
+        ("+ de lien (association)", "+ de lien (association)"),
+        ("@ctif", "@ctif"),
+    ],
+)
+def test_a_spreadsheet_formula_does_not_enter(nom: str, attendu: str, connus: Connus) -> None:
+    table = lire(soliguide(lieu_soliguide(1, name=nom)), "soliguide.json", connus)
+    assert table["nom"].to_list() == [attendu]
 
 
 def test_contacts_leave_a_csv_list_too(connus: Connus) -> None:

@@ -33,6 +33,9 @@ _TELEPHONE = re.compile(
 _PEUT_ETRE = r"@|\d(?:[\s./()-]*\d){8}"
 """Ce qu'un texte a forcément s'il porte un courriel ou un téléphone."""
 
+_FORMULE = r"^[\s=+@-]*[=+@-]\s*(\w[^\s(|]*[(|].*)$"
+"""Texte qu'un tableur lirait comme une formule : un signe, un mot, puis « ( » ou « | »."""
+
 _TEXTES = (
     *("nom", "structure", "adresse", "commune", "description", "horaires", "horaires_osm"),
     *("fermeture", "remarque", "pilote"),
@@ -237,9 +240,11 @@ def sans_contact(texte: str) -> str:
 
 
 def sans_contacts(services: pl.DataFrame) -> pl.DataFrame:
-    """Renvoie les services sans courriel ni téléphone dans aucun de leurs textes.
+    """Renvoie les services sans courriel, téléphone ni formule de tableur dans leurs textes.
 
-    Un lien qui porte un courriel est ôté : un morceau n'en mènerait nulle part.
+    Un lien qui porte un courriel est ôté : un morceau n'en mènerait nulle part. Un texte qui
+    commence comme une formule (« =HYPERLINK( », « @SUM( ») perd ses signes de tête : ouvert dans un
+    tableur, le CSV publié l'exécuterait.
 
     Parameters
     ----------
@@ -251,6 +256,7 @@ def sans_contacts(services: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col(nom).str.contains(_PEUT_ETRE))
             .then(pl.col(nom).map_elements(sans_contact, return_dtype=pl.String))
             .otherwise(pl.col(nom))
+            .str.replace(_FORMULE, "$1")
             .alias(nom)
             for nom in _TEXTES
         ),
