@@ -9,9 +9,6 @@ import polars as pl
 from solidiag.catalogue.grille import Grille
 from solidiag.catalogue.indicateur import MesureOffre
 
-_DEDUITES = "offre."
-"""Début de l'identifiant des mesures d'accès, déduites des autres et non déclarées."""
-
 MANQUES: dict[str, pl.DataType] = {
     "domaine": pl.String(),
     "axe": pl.String(),
