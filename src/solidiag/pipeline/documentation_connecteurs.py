@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from solidiag.catalogue.gabarit import Gabarit, Telechargement
 from solidiag.sources.offre.finess import LECTEUR_EQUIPEMENTS
 from solidiag.sources.registre_services import LECTEURS_SERVICES
+from solidiag.sources.zonages_fournis import OFFICIELS
 from solidiag.storage.depot import Depot
 
 _FORMES = {
@@ -79,6 +80,8 @@ def _ligne(depot: Depot, gabarit: Gabarit) -> str:
     )
     if gabarit.lecteur in LECTEURS_SERVICES:
         remplit = _services(gabarit)
+    if gabarit.id in OFFICIELS:
+        remplit = "contrats : zones de l'accès, registre des dispositifs"
     return (
         f"| {titre}<br>`{gabarit.id}` | {forme} | {remplit or 'rien encore'} "
         f"| {_recuperation(gabarit.telechargements)} |"
