@@ -33,8 +33,8 @@ GENRES: dict[str, str] = {
     "part_hors": "Public à plus de {seuil} minutes de tout lieu",
     "flottant": "Lieux à portée, rapportés au public qui s'y rend ({unite})",
     "capacite": "Capacité à portée pour 1 000 personnes concernées",
-    "samedi": "Public qui a, à {seuil} minutes, un lieu ouvert le samedi",
-    "soir": "Public qui a, à {seuil} minutes, un lieu ouvert le soir",
+    "samedi": "Public qui a, à {seuil} minutes, un lieu connu pour ouvrir le samedi",
+    "soir": "Public qui a, à {seuil} minutes, un lieu connu pour ouvrir le soir",
     "satures": "Services saturés, parmi ceux qui disent leur état",
     "delai": "Attente médiane avant un premier rendez-vous",
 }
