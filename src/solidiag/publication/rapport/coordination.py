@@ -25,9 +25,12 @@ from solidiag.publication.rapport.coordination_tables import (
     CONFIANCES,
     PROVENANCES,
     Coordination,
+    acteurs_constates,
     majuscule,
 )
 from solidiag.publication.rapport.domaines import deplier
+
+__all__ = ["acteurs_constates", "chapitre_coordination"]
 
 
 def chapitre_coordination(matiere: Matiere) -> Iterator[Bloc]:
@@ -182,15 +185,11 @@ def _roles(tables: Coordination) -> Iterator[Bloc]:
     if not roles:
         return
     locaux = set(tables.matiere.epci)
-    constates: dict[str, set[str]] = defaultdict(set)
+    constates = acteurs_constates(tables.matiere)
     presents: dict[str, set[str]] = defaultdict(set)
     for ligne in roles:
-        domaine, acteur = ligne["domaine"], ligne["acteur"]
-        if ligne["provenance"] == "texte":
-            continue
-        constates[domaine].add(acteur)
-        if ligne["territoire"] in locaux:
-            presents[domaine].add(ligne["territoire"])
+        if ligne["provenance"] != "texte" and ligne["territoire"] in locaux:
+            presents[ligne["domaine"]].add(ligne["territoire"])
     yield Titre(niveau=2, id="coordination-roles", contenu=(Texte("Qui fait quoi, et où"),))
     yield Paragraphe(
         contenu=(
@@ -218,7 +217,11 @@ def _roles(tables: Coordination) -> Iterator[Bloc]:
             (
                 Cellule(contenu=(Mention(d.libelle, "nom"),)),
                 Cellule(contenu=(Mention(deplier(d.pilote) or "non précisé", "nom"),)),
-                Cellule(contenu=_compte_ou_inconnu(tables, constates[d.id], f"acteurs:{d.id}")),
+                Cellule(
+                    contenu=_compte_ou_inconnu(
+                        tables, constates.get(d.id, set()), f"acteurs:{d.id}"
+                    )
+                ),
                 Cellule(contenu=_presents(tables, presents[d.id], len(locaux), d.id)),
                 Cellule(contenu=(Mention(" ; ".join(connus[d.id]) or "inconnus", "nom"),)),
                 Cellule(contenu=(Mention(a_demander.get(d.id, "—"), "nom"),)),

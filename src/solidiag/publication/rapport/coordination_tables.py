@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from solidiag.model.coordination import TABLES_COORDINATION
+from solidiag.model.coordination import CONSTATEES, TABLES_COORDINATION
 from solidiag.publication.document import Cle, Ligne, Nombre, Texte
 from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
@@ -71,6 +72,20 @@ class Coordination:
         """Renvoie un nombre et ce qu'il compte, accordés ; le pluriel commence à deux."""
         yield self.nombre(valeur, objet)
         yield Texte(f" {pluriel if valeur >= 2 else singulier}")
+
+
+def acteurs_constates(matiere: Matiere) -> dict[str, set[str]]:
+    """Renvoie, par domaine, les acteurs dont un rôle se constate dans le département.
+
+    La même règle sert au chapitre, à la synthèse et aux fiches : un rôle que seul un texte prévoit
+    ne compte pas. Un domaine absent n'a aucun acteur constaté : c'est inconnu, jamais zéro. Les
+    noms sont dans la table ``acteurs``.
+    """
+    constates: dict[str, set[str]] = defaultdict(set)
+    for ligne in Coordination(matiere).lignes("roles"):
+        if ligne["provenance"] in CONSTATEES:
+            constates[ligne["domaine"]].add(ligne["acteur"])
+    return dict(constates)
 
 
 def majuscule(texte: str) -> str:
