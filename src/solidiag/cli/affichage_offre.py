@@ -18,6 +18,7 @@ MONTRES = 30
 
 _AUTRES_MONTRES = 10
 _FERMES_MONTRES = 5
+_ZONES_MONTREES = 5
 _ACCORDEES = ("places", "postes", "lits")
 """Unités qui perdent leur « s » au singulier."""
 
@@ -29,10 +30,13 @@ _SATURATIONS = {
 }
 _GENRES = {
     "itinerant": "Itinérants (desserte non connue)",
-    "domicile": "À domicile",
+    "domicile": "Viennent dans leur zone, à domicile ou en tournée",
     "domicile_sans_zone": "À domicile, zone non précisée",
     "distance": "À distance",
 }
+NON_MESURE = "non mesuré"
+"""État d'un domaine que rien ne mesure (`solidiag.offre.manques`)."""
+
 _PRECISIONS = {
     "commune": "situé au point de la commune",
     "douteuse": "situé au point de la commune",
@@ -125,11 +129,20 @@ def _precisions(ligne: dict[str, Any], reponse: Reponse) -> Iterator[str]:
     if not reponse.domaines and ligne["domaines"]:
         libelles = [reponse.libelles.get(d, d) for d in ligne["domaines"]]
         yield f"Domaine{'s' * (len(libelles) > 1)} : {' ; '.join(libelles)}"
+    if ligne["minutes"] is None and ligne["zone_eligibilite"]:
+        yield f"Dessert {_zones(ligne['zone_eligibilite'], reponse)}"
     yield from _moyens(ligne)
     sources = [reponse.titres.get(source, source) for source in ligne["sources"]]
     yield f"Information : {_fraicheur(ligne)} · {' ; '.join(sources)}"
     if ligne["remarque"]:
         yield f"À savoir : {ligne['remarque']}"
+
+
+def _zones(codes: list[str], reponse: Reponse) -> str:
+    noms = [reponse.zones.get(code, code) for code in codes]
+    reste = len(noms) - _ZONES_MONTREES
+    suite = f" et {reste} autre{'s' * (reste > 1)}" if reste > 0 else ""
+    return ", ".join(noms[:_ZONES_MONTREES]) + suite
 
 
 def _moyens(ligne: dict[str, Any]) -> Iterator[str]:
@@ -216,15 +229,20 @@ def afficher_bilan_offre(bilan: BilanOffre) -> None:
     )
     connus = [ligne for ligne in bilan.domaines if ligne.services]
     console.print()
-    console.print(Text("Domaines qui ont une offre connue", style="bold"))
+    console.print(Text("Domaines qui ont une offre connue (date médiane)", style="bold"))
     for ligne in connus:
         s = "s" if ligne.services > 1 else ""
         texte = (
             f"{ligne.domaine.libelle} : {ligne.services} service{s}, "
-            f"{ligne.communes} commune{'s' if ligne.communes > 1 else ''}, {ligne.date or '?'}"
+            f"{ligne.communes} commune{'s' if ligne.communes > 1 else ''}, {ligne.date or 'sans date'}"
         )
         console.print(_retrait(Text(texte), 2))
-    _montrer_non_documentes(console, [d for d in bilan.domaines if not d.services])
+    indirects = [d for d in bilan.domaines if not d.services and d.etat != NON_MESURE]
+    titre = "Domaines qu'une offre voisine éclaire, sans offre propre connue"
+    _montrer_demandes(console, indirects, titre=titre)
+    non_mesures = [d for d in bilan.domaines if not d.services and d.etat == NON_MESURE]
+    titre = "Domaines non documentés, et qui détient le fichier"
+    _montrer_demandes(console, non_mesures, titre=titre)
     console.print()
     console.print(Text("Sources", style="bold"))
     for source in bilan.sources:
@@ -236,11 +254,11 @@ def afficher_bilan_offre(bilan: BilanOffre) -> None:
         console.print("« ! » : information de plus de 24 mois.")
 
 
-def _montrer_non_documentes(console: Console, domaines: list[LigneDomaine]) -> None:
+def _montrer_demandes(console: Console, domaines: list[LigneDomaine], *, titre: str) -> None:
     if not domaines:
         return
     console.print()
-    console.print(Text("Domaines non documentés, et qui détient le fichier", style="bold"))
+    console.print(Text(f"{titre} : {len(domaines)}", style="bold"))
     for ligne in domaines:
         console.print(_retrait(Text(ligne.domaine.libelle), 2))
         for demande in ligne.demandes:
@@ -250,10 +268,17 @@ def _montrer_non_documentes(console: Console, domaines: list[LigneDomaine]) -> N
             console.print(_retrait(Text("• détenteur à rechercher"), 4))
 
 
-def afficher_doublons(paires: list[PaireMontree], *, distincts: int) -> None:
+def afficher_doublons(paires: list[PaireMontree], *, reunies: int, distincts: int) -> None:
     """Montre les paires réunies, leur raison, et celles qu'une personne a tranchées."""
     console = _console()
-    console.print(Text(f"Lignes réunies en un même service : {len(paires)} paires", style="bold"))
+    console.print(Text(f"Lignes réunies en un même service : {reunies} paires", style="bold"))
+    autres = len(paires) - reunies
+    if autres > 0:
+        s = "s" if autres > 1 else ""
+        console.print(
+            f"La liste en montre {autres} autre{s}, que le rapport ne compte pas : service fermé, "
+            "ou paire non réunie."
+        )
     for paire in paires:
         titre = f"{paire.nom_a} / {paire.nom_b}"
         console.print(_retrait(Text(titre, style="bold"), 1))

@@ -209,8 +209,8 @@ def _doublons(base: Base) -> int:
     from solidiag.cli.affichage_offre import afficher_doublons
     from solidiag.pipeline.doublons import paires_montrees
 
-    paires, distincts = paires_montrees(base)
-    afficher_doublons(paires, distincts=distincts)
+    paires, reunies, distincts = paires_montrees(base)
+    afficher_doublons(paires, reunies=reunies, distincts=distincts)
     return 0
 
 

@@ -12,9 +12,11 @@ import polars as pl
 
 from solidiag.geography.distances import RAYON_TERRE_KM
 from solidiag.geography.referentiel import Referentiel
+from solidiag.model.territoire import Niveau
 from solidiag.offre.noms import cle_commune
 
 _COG_LE_PLUS_ANCIEN = 2016
+_NIVEAUX_DE_ZONE = (Niveau.COMMUNE.value, Niveau.EPCI.value, Niveau.DEPARTEMENT.value)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,12 +34,16 @@ class Cadre:
         Ancien code, code de commune déléguée ou d'arrondissement municipal → commune du COG.
     codes_postaux
         ``code_postal, code``.
+    noms_de_zones
+        Code d'intercommunalité, de département ou de commune → nom ; vide, une zone se dit par son
+        code.
     """
 
     cog: int
     communes: pl.DataFrame
     anciens: Mapping[str, str] = field(repr=False)
     codes_postaux: pl.DataFrame
+    noms_de_zones: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def depuis(cls, referentiel: Referentiel, codes_postaux: pl.DataFrame) -> Cadre:
@@ -52,6 +58,11 @@ class Cadre:
             communes=referentiel.communes,
             anciens=dict(sures.select("ancien", "nouveau").iter_rows()),
             codes_postaux=codes_postaux,
+            noms_de_zones=dict(
+                referentiel.territoires.filter(pl.col("niveau").is_in(_NIVEAUX_DE_ZONE))
+                .select("code", "nom")
+                .iter_rows()
+            ),
         )
 
     @cached_property

@@ -6,6 +6,7 @@ ouvert partout. Un service est d'un territoire par son lieu, par sa zone, ou par
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,6 +21,12 @@ FRANCE = "france"
 
 HORS_ZONE = "réservé aux habitants d'autres territoires"
 """Remarque d'un service rendu ici, mais pour d'autres."""
+
+BASE_AILLEURS = "basé hors du département, dessert"
+"""Début de la remarque d'un service qui vient d'un autre département."""
+
+MOBILES = ("itinerant", "domicile")
+"""Façons de venir vers les gens, sans qu'ils se rendent au lieu du service."""
 
 _LISTE = pl.List(pl.String)
 
@@ -123,6 +130,42 @@ def marquer_hors_zone(services: pl.DataFrame, perimetre: Perimetre) -> pl.DataFr
     return services.with_columns(
         pl.when(exclus)
         .then(noter(pl.col("remarque"), pl.format(HORS_ZONE + " (zone {})", zone)))
+        .otherwise("remarque")
+        .alias("remarque")
+    )
+
+
+def viennent(perimetre: Perimetre) -> pl.Expr:
+    """Dit si un service mobile dit venir dans le territoire, d'où qu'il parte."""
+    mobile = pl.col("aller_vers").is_in(list(MOBILES)).fill_null(value=False)
+    return mobile & nommes(perimetre)
+
+
+def marquer_venus(
+    services: pl.DataFrame, cadre: Cadre, *, perimetre: Perimetre, ici: Collection[str]
+) -> pl.DataFrame:
+    """Renvoie les services, ceux qui viennent d'ailleurs le disant en remarque.
+
+    Parameters
+    ----------
+    ici
+        Communes dont les services sont d'ici : les autres services mobiles viennent d'ailleurs.
+    """
+    dedans = pl.col("code_insee").is_in(list(ici))
+    d_ailleurs = pl.col("code_insee").is_not_null() & ~dedans & viennent(perimetre)
+    siens = pl.lit(sorted(perimetre.codes), dtype=_LISTE)
+    noms = {code: cadre.noms_de_zones.get(code, code) for code in perimetre.codes}
+    zones = (
+        pl.col("zone_eligibilite")
+        .list.set_intersection(siens)
+        .list.eval(pl.element().replace(list(noms), list(noms.values())))
+        .list.sort()
+        .list.head(5)
+        .list.join(", ")
+    )
+    return services.with_columns(
+        pl.when(d_ailleurs)
+        .then(noter(pl.col("remarque"), pl.format(BASE_AILLEURS + " {}", zones)))
         .otherwise("remarque")
         .alias("remarque")
     )

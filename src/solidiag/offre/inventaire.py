@@ -21,9 +21,11 @@ from solidiag.offre.eligibilite import (
     Perimetre,
     accessible_sans_lieu,
     marquer_hors_zone,
+    marquer_venus,
     nommes,
     partout,
     reunir_sans_lieu,
+    viennent,
 )
 from solidiag.offre.geocodage import PointTrouve, appliquer
 from solidiag.offre.situer import situer
@@ -40,7 +42,8 @@ class Inventaire:
     services
         Services ouverts du département et des communes voisines de ses EPCI, doublons réunis
         (``groupe``). Les lignes sans commune d'une source propre au département y sont. Un service
-        rendu ici pour d'autres territoires y est, et sa remarque le dit.
+        rendu ici pour d'autres territoires y est, comme un service mobile basé ailleurs qui dit
+        venir ici ; leur remarque le dit.
     alentour
         Services ouverts des autres communes, jusqu'aux départements limitrophes, qui s'adressent
         aussi aux habitants d'ici : ils comptent dans les temps de trajet, pas dans les nombres.
@@ -177,6 +180,7 @@ def inventaire_du_departement(
     ici = ~a_distance & (
         pl.col("code_insee").is_in(partagees)
         | (pl.col("code_insee").is_null() & pl.col("source").is_in(propres) & ~sans_lieu)
+        | viennent(perimetre)
     ).fill_null(value=False)
     ouverts = pl.col("fermeture").is_null()
     voisines = set(cadre.communes.filter(pl.col("departement").is_in(list(limitrophes)))["code"])
@@ -187,7 +191,12 @@ def inventaire_du_departement(
         & (nommes(perimetre) | partout())
     )
     locaux, paires = reunir(
-        marquer_hors_zone(utiles.filter(ici), perimetre),
+        marquer_venus(
+            marquer_hors_zone(utiles.filter(ici), perimetre),
+            cadre,
+            perimetre=perimetre,
+            ici=partagees,
+        ),
         categories,
         seuils=seuils,
         arbitrages=arbitrages,

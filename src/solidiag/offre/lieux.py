@@ -1,8 +1,8 @@
 """Lieux où l'on se rend : un par service, un par arrêt d'une tournée ; l'aller-vers à part.
 
 Un bus noté par un seul point n'est pas un lieu : sa desserte n'est pas connue, et lui prêter ce
-point donnerait un temps faux. Un service à domicile est à portée de toute sa zone, si elle est
-connue. Un service à distance (téléphone, visioconférence) ne se rejoint pas : il est compté à part.
+point donnerait un temps faux ; s'il dit la zone où il vient, il est à portée de toute cette zone,
+comme un service à domicile dont la zone est connue. Un service à distance (téléphone, visioconférence) ne se rejoint pas : il est compté à part.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.catalogue.acces import ReglagesAcces
+from solidiag.offre.eligibilite import FRANCE
 from solidiag.offre.horaires import Semaine, lire_horaires
 
 LIEUX: dict[str, pl.DataType] = {
@@ -44,7 +45,7 @@ LIEUX: dict[str, pl.DataType] = {
 """Un lieu par ligne.
 
 ``service`` est commun aux arrêts d'une même tournée. ``genre`` : ``lieu``, ``arret``,
-``permanence``, ``domicile``, ou à part : ``itinerant`` (desserte non connue), ``distance``,
+``permanence``, ``domicile`` (vient dans sa zone), ou à part : ``itinerant`` (desserte non connue), ``distance``,
 ``domicile_sans_zone``. ``poids`` : ce que vaut le lieu, 1 pour un accueil ordinaire. ``samedi`` et
 ``soir`` : vides si les horaires ne sont pas connus. ``capacite_bas``, ``capacite_haut`` : bornes
 entre les sources qui décrivent le même service.
@@ -135,6 +136,12 @@ def _genre(ligne: _Ligne, signes: Sequence[str]) -> str:
     return "permanence" if dit == "permanence" else "lieu"
 
 
+def _zone_dite(ligne: _Ligne) -> bool:
+    """Dit si une tournée sans arrêts connus dit la zone où elle vient, plus petite que le pays."""
+    zone = ligne["zone_eligibilite"] or []
+    return bool(zone) and FRANCE not in {str(code).lower() for code in zone}
+
+
 def _lieu(
     ligne: _Ligne,
     genre: str,
@@ -180,7 +187,15 @@ def _tournee(arrets: Sequence[_Ligne], reglages: ReglagesAcces) -> list[dict[str
     """Arrêts d'une tournée, ou un service à la desserte non connue s'il n'a qu'un point."""
     points = {(a["latitude"], a["longitude"]) for a in arrets if a["latitude"] is not None}
     if len(points) < 2:
-        return [_lieu(arret, "itinerant", reglages, service=arret["service"]) for arret in arrets]
+        return [
+            _lieu(
+                arret,
+                "domicile" if _zone_dite(arret) else "itinerant",
+                reglages,
+                service=arret["service"],
+            )
+            for arret in arrets
+        ]
     service = arrets[0]["service"]
     return [
         _lieu(arret, "arret", reglages, service=service, arrets=len(arrets)) for arret in arrets

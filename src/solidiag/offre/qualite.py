@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 from solidiag.offre.comparaison import PRECIS
+from solidiag.offre.eligibilite import MOBILES
 
 ENSEMBLE = "ensemble"
 """Valeur de ``domaine`` pour tous les services d'un territoire, quel que soit leur domaine."""
@@ -137,7 +138,9 @@ def qualite_par_territoire(
     communes
         Identifiant de territoire → codes de ses communes.
     territoires_entiers
-        Territoires qui comptent aussi les services sans commune connue (le département).
+        Territoires qui comptent aussi les services sans commune connue et ceux qui viennent
+        d'ailleurs (le département). Une intercommunalité compte un service basé ailleurs si sa
+        zone la nomme.
     domaines
         Tous les domaines de la grille : chacun a sa ligne par territoire, mesuré ou non.
     """
@@ -146,6 +149,10 @@ def qualite_par_territoire(
         "source",
         "code_insee",
         "domaines",
+        "zone_eligibilite",
+        venu=pl.col("code_insee").is_not_null()
+        & ~pl.col("code_insee").is_in(list({c for codes in communes.values() for c in codes}))
+        & pl.col("aller_vers").is_in(list(MOBILES)).fill_null(value=False),
         situe=pl.col("precision_geo").is_in(list(PRECIS)).fill_null(value=False),
         horaires=(_ecrit("horaires") | _ecrit("horaires_osm")).fill_null(value=False),
         capacite=pl.col("capacite").is_not_null(),
@@ -155,7 +162,11 @@ def qualite_par_territoire(
         _un_territoire(
             lignes.filter(
                 pl.col("code_insee").is_in(list(codes)).fill_null(value=False)
-                | (pl.col("code_insee").is_null() & pl.lit(territoire in territoires_entiers))
+                | (
+                    (pl.col("code_insee").is_null() | pl.col("venu"))
+                    & pl.lit(territoire in territoires_entiers)
+                )
+                | (pl.col("venu") & _nomme(territoire, codes))
             ),
             territoire,
         )
@@ -184,8 +195,16 @@ def qualite_par_territoire(
     return table.select(pl.col(nom).cast(genre) for nom, genre in QUALITE.items())
 
 
+def _nomme(territoire: str, codes: Collection[str]) -> pl.Expr:
+    """Dit si la zone d'un service nomme ce territoire ou une de ses communes."""
+    siens = pl.lit([territoire.partition("-")[2], *codes], dtype=pl.List(pl.String))
+    communs = pl.col("zone_eligibilite").list.set_intersection(siens)
+    return (communs.list.len() > 0).fill_null(value=False)
+
+
 def _un_territoire(lignes: pl.DataFrame, territoire: str) -> pl.DataFrame:
     """Qualité d'un territoire : ensemble, puis chaque domaine qui y a un service."""
+    lignes = lignes.drop("zone_eligibilite", "venu")
     par_domaine = lignes.explode("domaines").rename({"domaines": "domaine"})
     toutes = pl.concat(
         [

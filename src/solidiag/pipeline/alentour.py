@@ -21,10 +21,12 @@ from solidiag.model.territoire import Territoire
 from solidiag.offre.alentour import Alentour, Filtre, chercher
 from solidiag.offre.cadre import Cadre, grand_cercle_km
 from solidiag.offre.inventaire import Inventaire
+from solidiag.offre.manques import manques_d_offre
 from solidiag.offre.reglages_acces import lire_reglages_acces
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.inventaire_sources import AGE_SIGNALE_MOIS
 from solidiag.pipeline.offre import charger_cadre, inventorier
+from solidiag.pipeline.qualite_offre import calculer_qualite
 from solidiag.pipeline.trajets import fournisseur_de_trajets
 from solidiag.sources.classeurs.lexique import dans_la_liste
 from solidiag.storage.cache import Cache
@@ -70,9 +72,9 @@ class Reponse:
         Nom imprimé du fournisseur de temps de trajet ; ``estime`` s'il est une convention.
     demandes
         Domaine demandé → ce qui manque, et qui le détient.
-    categories, libelles, titres
+    categories, libelles, titres, zones
         Libellé des catégories qui disent de quel service il s'agit, et des domaines ; titre des
-        sources.
+        sources ; nom des territoires que des services desservent.
     """
 
     departement: Territoire
@@ -89,6 +91,7 @@ class Reponse:
     categories: dict[str, str]
     libelles: dict[str, str]
     titres: dict[str, str]
+    zones: dict[str, str]
     jour: date
 
 
@@ -99,17 +102,20 @@ class LigneDomaine:
     Parameters
     ----------
     services
-        Services distincts dont c'est une offre propre.
+        Services distincts dont c'est une offre propre, dans le département : ceux du rapport.
     communes
-        Communes qui en ont un.
+        Communes du département qui en ont un.
     date
-        Date de l'information la plus récente.
+        Date médiane de l'information, celle du rapport ; vide si aucun n'est daté.
+    etat
+        Ce que les sources en disent (`solidiag.offre.manques.MANQUES`).
     """
 
     domaine: Domaine
     services: int
     communes: int
     date: str
+    etat: str
     demandes: tuple[Demande, ...]
 
 
@@ -283,6 +289,10 @@ def repondre(
         categories={nom: c.libelle for nom, c in base.categories.items() if not c.generique},
         libelles=libelles,
         titres={s.id: s.titre for s in depot.sources.values()},
+        zones={
+            code: base.cadre.noms_de_zones.get(code, code)
+            for code in alentour.viennent["zone_eligibilite"].explode().drop_nulls().unique()
+        },
         jour=jour,
     )
 
@@ -375,17 +385,26 @@ def _depart(cadre: Cadre, commune: str, point: tuple[float, float] | None) -> pl
 def resumer(base: Base, *, jour: date) -> BilanOffre:
     """Renvoie l'offre connue d'un département : par domaine, par source, et ce qui manque."""
     services = base.inventaire.services.with_columns(service=pl.coalesce("groupe", "id"))
-    par_domaine = (
-        services.explode("domaines")
-        .filter(pl.col("domaines").is_not_null())
-        .group_by("domaines")
-        .agg(
-            pl.col("service").n_unique(),
-            pl.col("code_insee").drop_nulls().n_unique(),
-            pl.col("date_source").max(),
-        )
+    ici = services.filter(
+        pl.col("code_insee").is_in(base.referentiel.communes_du_departement(base.departement))
     )
-    connus = {ligne[0]: ligne[1:] for ligne in par_domaine.iter_rows()}
+    communes = dict(
+        ici.explode("domaines")
+        .group_by("domaines")
+        .agg(pl.col("code_insee").n_unique())
+        .iter_rows()
+    )
+    qualite = calculer_qualite(
+        base.depot,
+        base.referentiel,
+        base.inventaire.services,
+        base.inventaire.ecartes,
+        departement=base.departement,
+        jour=jour,
+    ).territoires.frame.filter(pl.col("territoire") == base.territoire.id)
+    connus = {ligne["domaine"]: ligne for ligne in qualite.iter_rows(named=True)}
+    manques = manques_d_offre(base.depot.grille, base.depot.mesures, base.inventaire.services)
+    etats = dict(manques.select("domaine", "etat").iter_rows())
     return BilanOffre(
         departement=base.territoire,
         services=services["service"].n_unique(),
@@ -393,21 +412,17 @@ def resumer(base: Base, *, jour: date) -> BilanOffre:
         fermes=base.inventaire.ecartes.height,
         a_distance=base.inventaire.a_distance["groupe"].n_unique(),
         domaines=tuple(
-            _ligne_domaine(domaine, connus.get(domaine.id, (0, 0, "")))
+            LigneDomaine(
+                domaine=domaine,
+                services=connus[domaine.id]["services"] or 0,
+                communes=communes.get(domaine.id, 0),
+                date=connus[domaine.id]["date_mediane"] or "",
+                etat=etats[domaine.id],
+                demandes=domaine.a_demander_offre,
+            )
             for domaine in base.depot.grille.domaines
         ),
         sources=tuple(_lignes_sources(base, services, jour=jour)),
-    )
-
-
-def _ligne_domaine(domaine: Domaine, connu: Sequence[object]) -> LigneDomaine:
-    services, communes, date_source = connu
-    return LigneDomaine(
-        domaine=domaine,
-        services=int(str(services)),
-        communes=int(str(communes)),
-        date=str(date_source or ""),
-        demandes=domaine.a_demander_offre,
     )
 
 

@@ -31,8 +31,11 @@ class PaireMontree:
     motif: str
 
 
-def paires_montrees(base: Base) -> tuple[list[PaireMontree], int]:
-    """Renvoie les paires réunies ou tranchées, par commune, et le nombre de lieux partagés.
+def paires_montrees(base: Base) -> tuple[list[PaireMontree], int, int]:
+    """Renvoie les paires réunies ou tranchées, par commune, et deux nombres.
+
+    Le premier est celui des paires réunies de services ouverts, que dit aussi le rapport ; le
+    second, celui des lieux partagés.
 
     Une paire du même lieu tenue pour deux services distincts est comptée, non listée : le fichier
     des doublons du diagnostic les donne toutes.
@@ -48,6 +51,7 @@ def paires_montrees(base: Base) -> tuple[list[PaireMontree], int]:
         .sort("commune", "nom", "id_a", "id_b", nulls_last=True)
     )
     listees = (pl.col("verdict") != "meme_lieu") | pl.col("arbitrage").is_not_null()
+    fermes = set(inventaire.ecartes["id"])
     paires = [
         PaireMontree(
             id_a=ligne["id_a"],
@@ -57,12 +61,13 @@ def paires_montrees(base: Base) -> tuple[list[PaireMontree], int]:
             source_a=_titre(base, ligne["source"]),
             source_b=_titre(base, ligne["source_b"]),
             commune=ligne["commune"] or "commune inconnue",
-            verdict=_VERDICTS.get((ligne["verdict"], ligne["reunies"]), ligne["verdict"]),
+            verdict=_VERDICTS.get((ligne["verdict"], ligne["reunies"]), ligne["verdict"])
+            + (" (service fermé)" if fermes & {ligne["id_a"], ligne["id_b"]} else ""),
             motif=ligne["motif"] or "",
         )
         for ligne in tables.filter(listees).iter_rows(named=True)
     ]
-    return paires, tables.filter(~listees).height
+    return paires, inventaire.reunions.height, tables.filter(~listees).height
 
 
 def identifiants(base: Base) -> frozenset[str]:
