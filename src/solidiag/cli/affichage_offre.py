@@ -232,9 +232,10 @@ def afficher_bilan_offre(bilan: BilanOffre) -> None:
     console.print(Text("Domaines qui ont une offre connue (date médiane)", style="bold"))
     for ligne in connus:
         s = "s" if ligne.services > 1 else ""
+        communes = f"{ligne.communes} commune{'s' if ligne.communes > 1 else ''}"
         texte = (
-            f"{ligne.domaine.libelle} : {ligne.services} service{s}, "
-            f"{ligne.communes} commune{'s' if ligne.communes > 1 else ''}, {ligne.date or 'sans date'}"
+            f"{ligne.domaine.libelle} : {ligne.services} service{s}, {communes}, "
+            f"{ligne.date or 'sans date'}"
         )
         console.print(_retrait(Text(texte), 2))
     indirects = [d for d in bilan.domaines if not d.services and d.etat != NON_MESURE]

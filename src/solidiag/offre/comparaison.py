@@ -275,6 +275,8 @@ class Comparateur:
             raisons.append(f"noms propres semblables à {_pour_cent(nom)}")
         else:
             raisons.append("nom générique")
+            if a.categorie == b.categorie:
+                raisons.append("même nature d'après chaque source")
         if adresse is not None:
             termes.append((0.3, adresse))
             raisons.append(_dire_adresse(adresse))

@@ -2,7 +2,8 @@
 
 Un bus noté par un seul point n'est pas un lieu : sa desserte n'est pas connue, et lui prêter ce
 point donnerait un temps faux ; s'il dit la zone où il vient, il est à portée de toute cette zone,
-comme un service à domicile dont la zone est connue. Un service à distance (téléphone, visioconférence) ne se rejoint pas : il est compté à part.
+comme un service à domicile dont la zone est connue. Un service à distance (téléphone,
+visioconférence) ne se rejoint pas : il est compté à part.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ LIEUX: dict[str, pl.DataType] = {
 """Un lieu par ligne.
 
 ``service`` est commun aux arrêts d'une même tournée. ``genre`` : ``lieu``, ``arret``,
-``permanence``, ``domicile`` (vient dans sa zone), ou à part : ``itinerant`` (desserte non connue), ``distance``,
-``domicile_sans_zone``. ``poids`` : ce que vaut le lieu, 1 pour un accueil ordinaire. ``samedi`` et
-``soir`` : vides si les horaires ne sont pas connus. ``capacite_bas``, ``capacite_haut`` : bornes
+``permanence``, ``domicile`` (vient dans sa zone), ou à part : ``itinerant`` (desserte non connue),
+``distance``, ``domicile_sans_zone``. ``poids`` : ce que vaut le lieu, 1 pour un accueil ordinaire.
+``samedi`` et ``soir`` : vides si les horaires ne sont pas connus. ``capacite_bas``, ``capacite_haut`` : bornes
 entre les sources qui décrivent le même service.
 """
 
