@@ -215,5 +215,7 @@ class Croisement(_Gele):
     """
     sens_offre: Literal["plus_est_mieux", "moins_est_mieux"] = "plus_est_mieux"
     reserve: str = ""
+    motif: str = ""
+    """Pourquoi la comparaison ne se fait pas, quand un réglage l'a ôtée."""
     detenteur: str = ""
     manque: str = ""

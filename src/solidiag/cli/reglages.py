@@ -42,6 +42,8 @@ def executer(lus: argparse.Namespace) -> int:
     if lus.action == "verifier":
         nombre = reglages.verifier_reglages(depot)
         console.print(f"{nombre} réglage{'s' if nombre > 1 else ''} sans faute.")
+        for phrase in reglages.effets_des_categories(depot):
+            console.print(f"[yellow]À savoir :[/] {escape(phrase)}")
     else:
         for reglage in reglages.reglages(depot):
             titre = f" : {reglage.titre}" if reglage.titre else ""

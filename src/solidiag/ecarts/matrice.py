@@ -255,7 +255,9 @@ class _Case:
     def _aucune(self, territoire: str) -> dict[str, Any]:
         besoin, reference = self._lire(self.croisement.besoin, territoire)
         valeurs = _valeurs("besoin", besoin, reference)
-        if self.croisement.etat_offre == "aucune":
+        if self.croisement.motif:
+            motif = self.croisement.motif
+        elif self.croisement.etat_offre == "aucune":
             motif = "Aucun fichier ouvert ne décrit d'offre propre à ce domaine."
         elif self.croisement.etat_offre == "indirecte":
             motif = "Les fichiers ouverts n'éclairent l'offre de ce domaine qu'indirectement."

@@ -164,6 +164,8 @@ def _presence(avec: int, sans: int) -> list[Morceau]:
 
 
 def _sans_mesure(croisement: Croisement) -> str:
+    if croisement.motif:
+        return croisement.motif
     if croisement.portee == "aucune" and croisement.etat_offre == "aucune":
         return (
             "Aucun fichier ouvert ne décrit d'offre propre à ce domaine : ce silence n'est ni une "

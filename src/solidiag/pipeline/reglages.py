@@ -120,6 +120,18 @@ def avertissements(depot: Depot) -> list[str]:
     return dits
 
 
+def effets_des_categories(depot: Depot) -> list[str]:
+    """Renvoie ce que le réglage des catégories de services change aux mesures, une phrase chacun.
+
+    Raises
+    ------
+    DeclarationInvalide
+        Si le réglage des catégories est fautif.
+    """
+    debut = "votre réglage de services/categories.yaml est suivi : "
+    return [debut + effet for effet in depot.suite.effets]
+
+
 def verifier_reglages(depot: Depot) -> int:
     """Contrôle chaque réglage ; renvoie leur nombre.
 
@@ -157,9 +169,9 @@ def _fautes(depot: Depot, nom: str, ecrit: Any, origine: Any) -> Sequence[str]:
         elif nom.startswith("dispositifs/"):
             charger_declarations(depot)
         elif nom.startswith("mesures/"):
-            _ = depot.mesures
+            _ = depot.mesures_declarees
         elif nom.startswith("croisements/"):
-            _ = depot.croisements
+            _ = depot.croisements_declares
     except DeclarationInvalide as erreur:
         return erreur.fautes
     except KeyError as erreur:

@@ -17,7 +17,9 @@ from solidiag.catalogue.gabarit import Gabarit
 from solidiag.catalogue.grille import Domaine, Grille
 from solidiag.catalogue.indicateur import Croisement, Indicateur, Lecture, MesureOffre, Terme
 from solidiag.catalogue.personnes import PersonnesDomaine
+from solidiag.catalogue.service import lire_categories
 from solidiag.catalogue.source import Couverture, Fichier, Source
+from solidiag.catalogue.suivi_categories import Suite, suivre
 from solidiag.errors import DeclarationInvalide, FichierAbsent, FichierAltere
 from solidiag.model.origin import Retrieval
 from solidiag.storage.ajouts import PREFIXE, Ajout, AjoutEnMemoire, Ajouts, dossier_des_donnees
@@ -165,17 +167,41 @@ class Depot:
         return {nom: i for nom, i in self.catalogue.items() if i.lectures}
 
     @cached_property
-    def mesures(self) -> dict[str, MesureOffre]:
-        """Mesures d'offre déclarées, par identifiant."""
+    def mesures_declarees(self) -> dict[str, MesureOffre]:
+        """Mesures d'offre telles que déclarées, par identifiant."""
         dossier = self.declarations / "mesures"
         return {m.id: m for m in charger_dossier(dossier, MesureOffre, lire=self._lire)}
 
     @cached_property
-    def croisements(self) -> dict[str, Croisement]:
-        """Croisements besoin × offre déclarés, par domaine."""
+    def croisements_declares(self) -> dict[str, Croisement]:
+        """Croisements besoin × offre tels que déclarés, par domaine."""
         dossier = self.declarations / "croisements"
         lus = charger_dossier(dossier, Croisement, lire=self._lire)
         return {c.domaine: c for c in lus}
+
+    @property
+    def mesures(self) -> dict[str, MesureOffre]:
+        """Mesures d'offre en vigueur, par identifiant : elles suivent les catégories réglées."""
+        return dict(self.suite.mesures)
+
+    @property
+    def croisements(self) -> dict[str, Croisement]:
+        """Croisements besoin × offre en vigueur, par domaine."""
+        return dict(self.suite.croisements)
+
+    @cached_property
+    def suite(self) -> Suite:
+        """Mesures et croisements que laisse le réglage des catégories de services."""
+        mesures, croisements = self.mesures_declarees, self.croisements_declares
+        livre = self.declarations / "services" / "categories.yaml"
+        if self.reglages is None or livre not in self.reglages.remplaces:
+            return Suite(mesures=mesures, croisements=croisements)
+        return suivre(
+            mesures,
+            croisements,
+            livrees=lire_categories(lire_yaml(livre)),
+            reglees=lire_categories(self._lire(livre)),
+        )
 
     @cached_property
     def dispositifs(self) -> tuple[TypeDispositif, ...]:

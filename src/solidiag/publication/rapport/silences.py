@@ -73,10 +73,12 @@ def formes_ecart_muet(
     peut être décrite en partie, indirectement, ou pas du tout.
     """
     besoin = _echelle_du_besoin(matiere, domaine)
-    offre = croisement.etat_offre if croisement else "aucune"
+    offre: str = croisement.etat_offre if croisement else "aucune"
     acces = lire_acces(matiere, domaine.id)
     if offre == "aucune" and acces is not None and acces.mesure:
         offre = "partielle"
+    if croisement is not None and croisement.motif:
+        offre = "reglage"
     return tuple(_formes(besoin, offre))
 
 
@@ -124,6 +126,10 @@ _OFFRES: dict[str, tuple[str, str]] = {
     "bonne": (
         "l'offre est décrite à une autre échelle",
         "les fichiers ouverts décrivent l'offre à une autre échelle",
+    ),
+    "reglage": (
+        "un réglage de cette installation ôte l'offre de la comparaison",
+        "un réglage de cette installation ôte l'offre de la comparaison",
     ),
 }
 
