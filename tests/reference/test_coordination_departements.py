@@ -3,7 +3,8 @@
 Landes : ``zcat qpv_2024.csv.gz | grep ^40`` donne trois communes (40088 ; 40192 et 40281, deux
 intercommunalités) ; ``frr_2025`` deux classements (207 et 68 communes) ; ``pvd_2021`` 14 ;
 ``acv_2024`` 2 ; ``territoires_industrie_2026`` 1 territoire ; ``programmes_anct_2024_40`` 33
-villages d'avenir, 3 fabriques ; les postes de 2023 citent les contrats CV132 et CV133.
+villages d'avenir, 3 fabriques ; les postes de 2023 citent les contrats CV132 (employeurs publics
+à Dax) et CV133 (à Mont-de-Marsan), réunis aux deux contrats nommés.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from solidiag.confidentiality.publication import PublishedTable
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.coordination import CONSTATEES
 from solidiag.model.observation import OBSERVATIONS
-from solidiag.offre.coordination.reseau import disposition
+from solidiag.offre.coordination.dispositifs import CONTRAT_CITE, meme_organisme
+from solidiag.offre.coordination.reseau import disposition, liens_des_solidarites
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.coordination import calculer_coordination, charger_declarations
 from solidiag.pipeline.offre import inventorier
@@ -67,7 +69,7 @@ def par_type(code: str) -> Counter[str]:
 
 def test_schemes_of_the_landes_counted_by_hand():
     assert par_type("40") == {
-        "contrat-de-ville": 4,
+        "contrat-de-ville": 2,
         "frr": 2,
         "territoires-d-industrie": 1,
         "petites-villes-de-demain": 1,
@@ -88,6 +90,36 @@ def test_schemes_of_the_landes_counted_by_hand():
     assert lieux["villages-d-avenir"] == 33
     assert lieux["frr-frr-socle"] == 207
     assert lieux["contrat-de-ville-ca-mont-de-marsan-agglomeration"] == 2
+
+
+def test_a_contract_known_by_its_code_joins_the_named_one_and_is_not_counted_twice():
+    table = tables("40")["dispositifs"].frame
+    remarques = dict(table.select("id", "remarque").iter_rows())
+    assert "CV132" in remarques["contrat-de-ville-ca-du-grand-dax"]
+    assert "CV133" in remarques["contrat-de-ville-ca-mont-de-marsan-agglomeration"]
+    assert not table["id"].str.starts_with(CONTRAT_CITE).any()
+
+
+@pytest.mark.parametrize("code", ["40", "33", "974", "2A"])
+def test_without_a_link_of_work_no_path_and_no_bridge_is_measured(code):
+    reseau = tables(code)["reseau"].frame
+    assert reseau.height > 0
+    assert reseau["intermediarite"].null_count() == reseau.height
+    assert reseau["seul_pont"].null_count() == reseau.height
+
+
+def test_neighbours_by_address_without_a_role_are_not_in_the_network():
+    rendues = tables("40")
+    noms = dict(rendues["acteurs"].frame.select("id", "nom").iter_rows())
+    relies = [noms[acteur].lower() for acteur in rendues["reseau"].frame["acteur"]]
+    assert not [nom for nom in relies if "autodialyse" in nom or "smur" in nom]
+    for a, b in (
+        rendues["liens"]
+        .frame.filter(pl.col("type") == "lieu_partage")
+        .select("acteur_a", "acteur_b")
+        .iter_rows()
+    ):
+        assert not meme_organisme((noms[a], noms[b])), (noms[a], noms[b])
 
 
 @pytest.mark.parametrize(
@@ -155,6 +187,13 @@ def test_what_is_foreseen_never_counts_as_found(code):
     places = Counter(liens.filter(pl.col("type") == "label")["acteur_b"])
     assert set(places.values()) == {9}
     reseau = set(rendues["reseau"].frame["acteur"])
+    domaines = dict(
+        roles.filter(pl.col("provenance") != "texte")
+        .group_by("acteur")
+        .agg(pl.col("domaine").n_unique())
+        .iter_rows()
+    )
+    liens = liens_des_solidarites(liens, domaines)
     trouves = liens.filter(
         pl.col("provenance").is_in(list(CONSTATEES)), pl.col("type") != "meme_dispositif"
     )

@@ -14,7 +14,13 @@ import pytest
 
 from solidiag.model.coordination import LIENS
 from solidiag.offre.coordination.registre import en_table
-from solidiag.offre.coordination.reseau import composantes, disposition, mesurer_reseau
+from solidiag.offre.coordination.reseau import (
+    MINIMUM_DE_LIENS,
+    composantes,
+    disposition,
+    mesurer_reseau,
+    reseau_des_solidarites,
+)
 
 MARIAGES = """
 acciaiuoli medicis, castellani peruzzi, castellani strozzi, castellani barbadori, medicis barbadori,
@@ -102,3 +108,22 @@ def test_the_layout_is_the_same_each_time_inside_the_square_and_apart():
     assert len(places) == 20
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in places.values())
     assert len(set(places.values())) == 20
+
+
+def test_paths_are_measured_on_links_of_work_alone_and_from_ten_of_them():
+    voisins = liens("medicis voisin, strozzi voisin", genre="lieu_partage", provenance="deduit")
+    roles = dict.fromkeys(["medicis", "strozzi", "voisin"], 1)
+    table = reseau_des_solidarites(pl.concat([liens(MARIAGES), voisins]), roles)
+    places = {ligne["acteur"]: ligne for ligne in table.iter_rows(named=True)}
+    assert places["medicis"]["intermediarite"] == pytest.approx(0.522, abs=5e-4)
+    assert places["medicis"]["liens"] == 7
+    assert places["voisin"]["seul_pont"] is None
+    peu = ", ".join(MARIAGES.replace("\n", " ").split(",")[: MINIMUM_DE_LIENS - 1])
+    assert set(reseau_des_solidarites(liens(peu), {})["seul_pont"]) == {None}
+
+
+def test_a_neighbour_without_a_role_is_not_linked_and_a_funded_employer_with_one_is():
+    lieux = liens("caf dialyse, caf ehpad", genre="lieu_partage", provenance="deduit")
+    postes = liens("prefet caf, prefet dialyse", genre="cofinancement", provenance="public")
+    table = reseau_des_solidarites(pl.concat([lieux, postes]), {"caf": 2, "ehpad": 0})
+    assert set(table["acteur"]) == {"caf", "prefet"}

@@ -135,7 +135,8 @@ RESEAU: dict[str, pl.DataType] = {
 }
 """Place de chaque acteur dans le réseau des liens constatés (voir `CONSTATEES`), hors
 ``meme_dispositif``. ``seul_pont`` : sans lui, des acteurs ne
-seraient plus reliés (``separes`` les nomme). ``intermediarite`` de 0 à 1 (Freeman, 1977)."""
+seraient plus reliés (``separes`` les nomme). ``intermediarite`` de 0 à 1 (Freeman, 1977). Les deux
+sont vides si les liens de travail sont trop peu (voir `solidiag.offre.coordination.reseau`)."""
 
 FRANCE_TRAVAIL: dict[str, pl.DataType] = {
     "territoire": pl.String(),

@@ -33,6 +33,7 @@ from solidiag.offre.coordination.registre import (
 )
 from solidiag.pipeline.zonages import zonages_fournis
 from solidiag.sources.classeurs.coordination import LECTEUR_COORDINATION, lire_coordination
+from solidiag.sources.classeurs.offre import LECTEUR_OFFRE
 from solidiag.sources.programmes import communes_du_programme
 from solidiag.storage.depot import Depot
 
@@ -179,6 +180,11 @@ def calculer_coordination(
         offre.categories,
         dict(referentiel.intercommunalites.select("code", "nom").iter_rows()),
         departement=departement,
+        saisies=frozenset(
+            source.id
+            for source in depot.sources.values()
+            if any(fichier.lecteur == LECTEUR_OFFRE for fichier in source.fichiers)
+        ),
     )
     constates = registre_des_acteurs(
         services,
@@ -197,21 +203,25 @@ def calculer_coordination(
     public = Registres.depuis(
         {
             "acteurs": pl.concat([constates, attendus]),
-            "dispositifs": pl.concat(
-                [
-                    publics.dispositifs_des_zonages(
-                        _zonages(depot, referentiel, departement),
-                        declarees.types,
-                        communes=dict(communes.select("code", "nom").iter_rows()),
-                        territoires=territoires,
-                        nommer=referentiel.nom,
-                        departement=departement,
-                    ),
-                    publics.dispositifs_des_services(
-                        services, declarees.types, territoires=territoires, departement=ici
-                    ),
-                    listes.filter(pl.col("provenance") == "public"),
-                ]
+            "dispositifs": publics.rattacher_contrats(
+                pl.concat(
+                    [
+                        publics.dispositifs_des_zonages(
+                            _zonages(depot, referentiel, departement),
+                            declarees.types,
+                            communes=dict(communes.select("code", "nom").iter_rows()),
+                            territoires=territoires,
+                            nommer=referentiel.nom,
+                            departement=departement,
+                        ),
+                        publics.dispositifs_des_services(
+                            services, declarees.types, territoires=territoires, departement=ici
+                        ),
+                        listes.filter(pl.col("provenance") == "public"),
+                    ]
+                ),
+                services,
+                territoires=territoires,
             ),
             "liens": pl.concat(
                 [
@@ -316,7 +326,7 @@ def _tables(
         "parcours": parcours,
         "roles": roles,
         "constats": constats,
-        "reseau": reseau.mesurer_reseau(registres.liens, dict(par_acteur.iter_rows())),
+        "reseau": reseau.reseau_des_solidarites(registres.liens, dict(par_acteur.iter_rows())),
         "liens_france_travail": france_travail.liens_par_domaine(registres.liens, roles),
         "france_travail": france_travail.presence(
             offre.services,

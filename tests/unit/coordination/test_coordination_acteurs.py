@@ -62,3 +62,17 @@ def test_a_place_of_access_to_the_law_does_not_say_who_runs_it(declarees):
     liens = liens_de_label(table, acteurs, coordination, territoires={}, departement="93")
     porteurs = liens.filter(pl.col("type") == "pilotage")["acteur_a"].to_list()
     assert porteurs == ["la-poste"]
+
+
+def test_a_typed_service_without_its_organisation_does_not_become_an_actor(declarees):
+    coordination, categories = declarees
+    table = services(
+        {"id": "a", "categorie": "siae", "nom": "Atelier vélo fictif", "source": "classeur"},
+        {"id": "b", "categorie": "siae", "nom": "Atelier bois fictif", "source": "classeur",
+         "structure": "Association fictive"},
+        {"id": "c", "categorie": "siae", "nom": "Atelier public fictif"},
+    )  # fmt: skip
+    acteurs = attribuer(table, coordination, categories, {}, saisies={"classeur"})
+    assert not acteurs["a"].nomme
+    assert acteurs["b"].id == "association-fictive"
+    assert acteurs["c"].id == "atelier-public-fictif"

@@ -13,7 +13,7 @@ from solidiag.catalogue.service import CategorieService, lire_categories
 from solidiag.confidentiality.publication import PublishedTable
 from solidiag.model.observation import OBSERVATIONS
 from solidiag.model.service import SERVICES
-from solidiag.offre.coordination.reseau import disposition
+from solidiag.offre.coordination.reseau import disposition, mesurer_reseau
 from solidiag.offre.doublons import PAIRES
 from solidiag.pipeline.calculs import charger_referentiel
 from solidiag.pipeline.coordination import calculer_coordination
@@ -98,7 +98,8 @@ def test_constats_of_each_kind_are_there(rendues):
 
 
 def test_the_network_names_the_only_bridges_and_who_would_be_cut_off(rendues):
-    places = {ligne["acteur"]: ligne for ligne in rendues["reseau"].frame.iter_rows(named=True)}
+    mesures = mesurer_reseau(rendues["liens"].frame, {"passerelle": 2})
+    places = {ligne["acteur"]: ligne for ligne in mesures.iter_rows(named=True)}
     assert set(places) == {"caf", "france-travail", "passerelle", "garage", "epicerie"}
     # caf - france-travail - passerelle - (garage, epicerie) : cinq des six paires par passerelle.
     assert places["passerelle"]["intermediarite"] == pytest.approx(5 / 6)
@@ -108,6 +109,10 @@ def test_the_network_names_the_only_bridges_and_who_would_be_cut_off(rendues):
     assert not places["caf"]["seul_pont"]
     assert places["passerelle"]["domaines"] == 2
     assert set(disposition(rendues["liens"].frame)) == set(places)
+    # Quatre liens de travail sont trop peu : la table publiée tait chemins et ponts.
+    publiee = rendues["reseau"].frame
+    assert set(publiee["acteur"]) == set(places)
+    assert set(publiee["seul_pont"]) == {None}
 
 
 def test_france_travail_has_its_links_and_its_missing_link(rendues):

@@ -142,3 +142,30 @@ def test_a_list_of_texts_has_no_mail_either():
     acteur = {"id": "a", "nom": "A", "type": "autre", "competences": ["x", "dire a@b.fr"]}
     reunis = reunir_registres(Registres.depuis({}), {"acteurs": en_table([acteur], ACTEURS)})
     assert reunis.acteurs["competences"].to_list() == [["x", f"dire {RETIREE}"]]
+
+
+@pytest.mark.parametrize(
+    ("nom", "attendu"),
+    [
+        ("Essai fictif – France Travail Dax", "france-travail"),
+        ("agence France Travail de Dax", "france-travail"),
+        ("FT Dax", "france-travail"),
+        ("Pôle emploi", "france-travail"),
+        ("Département des Landes", "departement"),
+        ("Conseil départemental", "departement"),
+        ("Direction départementale des territoires", "ddt"),
+        ("CCAS de Dax", "siren-1"),
+        ("Amicale de la Caf", "saisi"),
+    ],
+)
+def test_an_institution_is_known_however_its_name_is_written(coordination, nom, attendu):
+    public = {"id": "siren-1", "nom": "Centre communal d'action sociale de Dax"}
+    saisi = {"id": "saisi", "nom": nom, "provenance": "gabarit"}
+    reunis = reunir_registres(
+        Registres.depuis({"acteurs": en_table([{**public, "provenance": "public"}], ACTEURS)}),
+        {"acteurs": en_table([saisi], ACTEURS)},
+        coordination,
+    )
+    ligne = reunis.acteurs.row(1, named=True)
+    assert ligne["id"] == attendu
+    assert bool(ligne["remarque"]) == (attendu == "saisi")

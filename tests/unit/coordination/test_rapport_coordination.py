@@ -12,7 +12,7 @@ from solidiag.model.coordination import TABLES_COORDINATION
 from solidiag.model.territoire import Niveau, Territoire
 from solidiag.offre.coordination.registre import en_table
 from solidiag.publication.document import Cellule, Nombre, Tableau, Texte
-from solidiag.publication.rapport.coordination import chapitre_coordination
+from solidiag.publication.rapport.coordination import acteurs_constates, chapitre_coordination
 
 MARSAN, DAX, LANDES = "EPCI-244000808", "EPCI-244000675", "DEP-40"
 PUBLIC = {"provenance": "public", "source": "essai"}
@@ -81,15 +81,15 @@ def sommet(acteur: str, **champs: Any) -> dict[str, Any]:
 def test_les_phrases_s_accordent_avec_leurs_nombres(nombre: int) -> None:
     dits = phrases(
         blocs(
-            dispositifs=[dispositif(f"d{i}", territoires=[MARSAN]) for i in range(nombre)],
+            dispositifs=[dispositif(f"d{i}", domaines=["eau"]) for i in range(nombre)],
             reseau=[sommet(f"a{i}", seul_pont=True, separes=["z"]) for i in range(nombre)],
             constats=[
                 {"genre": "trou", "domaine": "eau", "territoire": t} for t in (MARSAN, DAX)[:nombre]
             ],
         )
     )
-    assert f"{nombre} dispositif{'s' * (nombre > 1)} et " in dits
-    assert f"{nombre} acteur{'s' * (nombre > 1)} relié{'s' * (nombre > 1)} se lisent" in dits
+    portent = "s portent" if nombre > 1 else " porte"
+    assert f"{nombre} dispositif{portent} un domaine de la grille et {nombre} acteur" in dits
     if nombre == 1:
         assert "1 acteur en a au moins un ; 1 est, d'après ces seuls liens, le seul pont" in dits
         assert "Dans 1 couple d'un domaine" in dits
@@ -100,7 +100,7 @@ def test_les_phrases_s_accordent_avec_leurs_nombres(nombre: int) -> None:
 
 def test_un_dispositif_saisi_sans_territoire_ni_domaine_se_lit() -> None:
     lus = blocs(dispositifs=[dispositif("pacte", territoires=None, domaines=None)], roles=ROLES)
-    assert cellules(tableau(lus, "tab-dispositifs"))[0][2] == "non précisé"
+    assert "dont le domaine n'est pas dit, non comptés : pacte." in phrases(lus)
     assert cellules(tableau(lus, "tab-roles"))[1][4] == "inconnus"
 
 
@@ -143,7 +143,7 @@ def test_les_etapes_du_parcours_s_accordent_avec_le_premier_maillon() -> None:
         ],
     )
     rangee = cellules(tableau(lus, "tab-france-travail"))[0]
-    assert rangee[3:] == ["absent", "inconnu", "inconnu", "inconnu", "orientation (absent)"]
+    assert rangee[3:] == ["non", "?", "?", "?", "orientation (absent)"]
 
 
 def test_un_maillon_que_personne_ne_decrit_n_est_pas_dit_manquant() -> None:
@@ -194,7 +194,9 @@ def test_une_table_absente_est_vide() -> None:
     sans = matiere()
     vide = pl.DataFrame(schema={"genre": pl.String})
     sans.coordination = {"constats": SimpleNamespace(frame=vide)}
-    assert "0 dispositif et 0 acteur relié" in phrases(list(chapitre_coordination(sans)))
+    assert "0 dispositif porte un domaine de la grille et 0 acteur" in phrases(
+        list(chapitre_coordination(sans))
+    )
 
 
 def test_la_liste_des_agences_est_datee_si_sa_date_est_connue() -> None:
@@ -219,9 +221,71 @@ def test_on_ne_parle_d_intercommunalites_absentes_que_s_il_y_en_a() -> None:
 
 
 def test_la_periode_d_un_dispositif_public_n_est_pas_celle_du_contrat_signe() -> None:
-    lus = blocs(dispositifs=[dispositif("a", territoires=[MARSAN], debut="2024", fin="2030")])
+    ici = {"territoires": [MARSAN], "domaines": ["eau"]}
+    lus = blocs(dispositifs=[dispositif("a", **ici, debut="2024", fin="2030")])
     note = texte(tableau(lus, "tab-dispositifs").notes[0])
     assert note == (
         "Un fichier public dit où un dispositif s'applique. Sa période est alors celle d'un texte "
         "national, à vérifier pour ce qui est signé ici."
     )
+
+
+GABARIT = {"provenance": "gabarit", "source": "classeur", "date_source": "2026-10"}
+
+
+def test_ce_que_le_classeur_dit_est_imprime_et_dit_d_ou_il_vient() -> None:
+    action = {"id": "a1", "nom": "Prêt de scooters", "domaine": "eau", "acteur": "asso",
+              "publics": ["jeunes"], "territoires": [MARSAN], "debut": "2025", "fin": "2027-12-31",
+              "budget": 12500.0, **GABARIT}  # fmt: skip
+    lien = {"acteur_a": "asso", "acteur_b": "ft", "type": "orientation", "mode": "telephone",
+            "domaine": "eau", **GABARIT}  # fmt: skip
+    contrat = {"id": "ctg", "type": "autre", "nom": "CTG", "hors_champ": False, "pilote": "asso",
+               "budget": 9000.0, "domaines": ["eau"], **GABARIT}  # fmt: skip
+    lus = blocs(
+        acteurs=[{"id": "asso", "nom": "Association fictive"}, {"id": "ft", "nom": "Agence"}],
+        actions=[{**action, "id": f"a{i}"} for i in range(22)],
+        liens=[lien],
+        dispositifs=[contrat],
+    )
+    source = "d'après le classeur rempli (10/2026)"
+    actions = tableau(lus, "tab-actions")
+    assert len(actions.lignes) == 20
+    assert cellules(actions)[0] == [
+        "Prêt de scooters", "Eau", "Association fictive", f"jeunes ; nom de {MARSAN}", "2025-2027",
+        "12\u202f500 €", source,
+    ]  # fmt: skip
+    assert texte(actions.notes[1]) == "2 autres lignes sont dans coordination_actions.csv."
+    assert cellules(tableau(lus, "tab-orientations"))[0] == [
+        "Association fictive", "Agence", "orientation", "téléphone", "Eau", source,
+    ]  # fmt: skip
+    assert cellules(tableau(lus, "tab-dispositifs"))[0][3:] == [
+        "Association fictive", "9\u202f000 €", source,
+    ]  # fmt: skip
+
+
+def test_un_contrat_decrit_deux_fois_ou_cite_par_son_code_ne_compte_qu_une_fois() -> None:
+    eau = {"domaines": ["eau"]}
+    lus = blocs(
+        dispositifs=[
+            dispositif("cv", **eau, remarque="décrit aussi dans le classeur"),
+            {**dispositif("cv-saisi", **eau), **GABARIT},
+            dispositif("contrat-de-ville-cv132", **eau),
+        ]
+    )
+    assert "1 dispositif porte" in phrases(lus)
+    assert [rangee[0] for rangee in cellules(tableau(lus, "tab-dispositifs"))] == ["cv-saisi"]
+    assert "sans doute les mêmes" in phrases(lus)
+
+
+def test_des_lieux_partages_ne_font_ni_pont_ni_part_des_chemins() -> None:
+    muets = {"intermediarite": None, "seul_pont": None, "separes": None}
+    lus = blocs(reseau=[sommet("x", **muets), sommet("y", **muets)])
+    assert "Lieux partagés et cofinancements" in phrases(lus)
+    assert len(tableau(lus, "tab-reseau").colonnes) == 3
+    assert "pont" not in phrases(lus)
+    assert "2 acteurs partagent un lieu ou un financement" in phrases(lus)
+
+
+def test_les_acteurs_constates_ne_sont_pas_ceux_que_les_textes_prevoient() -> None:
+    prevu = {**ROLES[0], "acteur": "departement", "provenance": "texte"}
+    assert acteurs_constates(matiere(roles=[*ROLES, prevu])) == {"petite-enfance": {"caf"}}

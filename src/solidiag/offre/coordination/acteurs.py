@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,7 @@ def attribuer(
     epci: Mapping[str, str],
     *,
     departement: str = "",
+    saisies: Collection[str] = (),
 ) -> dict[str, Acteur]:
     """Renvoie l'acteur de chaque ligne de service (``id`` → acteur) ; les autres n'en ont pas.
 
@@ -72,6 +73,9 @@ def attribuer(
     departement
         Code du département étudié : une institution départementale d'une commune d'un autre
         département est un autre acteur. Vide : toutes sont confondues.
+    saisies
+        Sources saisies à la main : une ligne sans structure y donne le nom d'un service, qui ne
+        nomme personne.
     """
     colonnes = (
         "id",
@@ -117,9 +121,13 @@ def attribuer(
             libelle = categories[ligne["categorie"]].libelle
             genre = institution.type if institution else _GENRE_SIREN.get(siren[:2], regle.type)
             tete = tetes.get(ligne["groupe"], ligne)
+            muette = tete["source"] in saisies and not tete["structure"]
+            if muette and (ligne["structure"] or ligne["source"] not in saisies):
+                tete, muette = ligne, False
             acteurs[ligne["id"]] = (
                 _par_nom(tete, siren, genre, regle.remarque)
-                if siren or (nom and tete["source"] not in coordination.sources_sans_nom)
+                if siren
+                or (nom and not muette and tete["source"] not in coordination.sources_sans_nom)
                 else _non_nomme(ligne["categorie"], libelle)
             )
     return _un_nom_par_acteur(acteurs)

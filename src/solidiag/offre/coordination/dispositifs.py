@@ -19,7 +19,12 @@ from solidiag.offre.noms import simplifier
 ETAT_FINANCEUR = "prefet"
 """Institution qui finance les postes du programme 147."""
 
+CONTRAT_CITE = "contrat-de-ville-cv"
+"""Début d'identifiant d'un contrat de ville dont la source ne donne que le code."""
+
+_SIREN_COMMUNE = "21"
 _CONTRAT = re.compile(r"contrat de ville (CV\d+)")
+_ENTRE_PARENTHESES = re.compile(r"\s*\([^)]*\)\s*$")
 _SOURCES_ZONAGES = {
     "frr": "territoires.frr/communes",
     "pvd": "territoires.pvd/communes",
@@ -146,7 +151,7 @@ def dispositifs_des_services(
     """Renvoie les labels et postes dont l'inventaire donne les lieux, un par type.
 
     Les postes de la politique de la ville y ajoutent le contrat de ville que la source cite par son
-    code, sans territoire ni date.
+    code, sans territoire ni date. Voir `rattacher_contrats` pour celui qui a déjà un nom.
     """
     lignes: list[dict[str, Any]] = []
     for genre in types.values():
@@ -171,7 +176,7 @@ def dispositifs_des_services(
     for code, lot in _par_contrat(services):
         lignes.append(
             {
-                "id": f"contrat-de-ville-{code.lower()}",
+                "id": f"{CONTRAT_CITE}{code.removeprefix('CV')}",
                 "type": "contrat-de-ville",
                 "nom": f"Contrat de ville {code} (code de la source)",
                 "territoires": [departement],
@@ -187,6 +192,59 @@ def dispositifs_des_services(
             }
         )
     return en_table(lignes, DISPOSITIFS)
+
+
+def rattacher_contrats(
+    dispositifs: pl.DataFrame, services: pl.DataFrame, *, territoires: Mapping[str, str]
+) -> pl.DataFrame:
+    """Renvoie les dispositifs, un contrat de ville cité par son code réuni à celui qui a un nom.
+
+    Le code ne dit pas son territoire ; ses employeurs publics (commune, intercommunalité, par leur
+    Siren) le disent quand ils sont tous d'une seule agglomération, qu'un contrat nommé y existe et
+    qu'aucun autre code ne la désigne. Le contrat nommé gagne alors une remarque, sans plus : le
+    financement des postes reste un lien entre l'État et leurs employeurs.
+    Sinon la ligne reste, et son identifiant commence par `CONTRAT_CITE`.
+    """
+    nommes: dict[str, list[str]] = defaultdict(list)
+    contrats = dispositifs.filter(
+        pl.col("type") == "contrat-de-ville", ~pl.col("id").str.starts_with(CONTRAT_CITE)
+    )
+    for cle, lieux in contrats.select("id", "territoires").iter_rows():
+        for lieu in {territoires.get(t.removeprefix("COM-"), t) for t in lieux or ()}:
+            nommes[lieu].append(cle)
+    designes: dict[str, list[str]] = defaultdict(list)
+    for code, lot in _par_contrat(services):
+        lieux = {
+            lieu
+            for siret, commune in lot.select("siret", "code_insee").iter_rows()
+            for lieu in [_agglomeration(siret or "", commune or "", territoires)]
+            if lieu
+        }
+        if len(lieux) == 1 and len(nommes[lieu := lieux.pop()]) == 1:
+            designes[nommes[lieu][0]].append(code)
+    lignes = dispositifs.to_dicts()
+    par_id = {ligne["id"]: ligne for ligne in lignes}
+    retires = set()
+    for cle, codes in designes.items():
+        cite = par_id.get(f"{CONTRAT_CITE}{codes[0].removeprefix('CV')}")
+        if len(codes) > 1 or cite is None:
+            continue
+        retires.add(cite["id"])
+        nomme = par_id[cle]
+        precision = (
+            f"sans doute le contrat {codes[0]} de la source des postes, d'après ses employeurs "
+            f"publics ({cite['origin']})"
+        )
+        nomme["remarque"] = f"{nomme['remarque']} ; {precision}" if nomme["remarque"] else precision
+    return en_table([ligne for ligne in lignes if ligne["id"] not in retires], DISPOSITIFS)
+
+
+def _agglomeration(siret: str, commune: str, territoires: Mapping[str, str]) -> str:
+    """Renvoie le territoire d'un employeur public, vide pour un autre."""
+    if siret.startswith(_SIREN_COMMUNE):
+        return territoires.get(commune, "")
+    epci = f"EPCI-{siret[:9]}"
+    return epci if epci in set(territoires.values()) else ""
 
 
 def _compte(lot: pl.DataFrame) -> str:
@@ -270,7 +328,8 @@ def liens_de_lieu(
     """Renvoie les lieux partagés, au schéma `LIENS` : deux acteurs à la même adresse ou point.
 
     Une paire de services distincts d'un même lieu (`solidiag.offre.doublons.PAIRES`) relie leurs
-    acteurs, s'ils sont deux et si les sources les nomment. Un lien par couple d'acteurs et commune.
+    acteurs, s'ils sont deux (`meme_organisme`) et si les sources les nomment. Un lien par couple
+    d'acteurs et commune.
 
     Parameters
     ----------
@@ -285,6 +344,8 @@ def liens_de_lieu(
             continue
         a, b = sorted((acteurs[un], acteurs[deux]), key=lambda acteur: acteur.id)
         if a.id == b.id or not (a.nomme and b.nomme):
+            continue
+        if meme_organisme((a.nom, b.nom), (par_id[un]["siret"], par_id[deux]["siret"])):
             continue
         commune = par_id[un]["code_insee"] or par_id[deux]["code_insee"] or ""
         lots.setdefault((a.id, b.id, commune), []).append((par_id[un], par_id[deux], motif or ""))
@@ -310,6 +371,23 @@ def liens_de_lieu(
             }
         )
     return en_table(lignes, LIENS)
+
+
+def meme_organisme(noms: tuple[str, str], sirets: tuple[str | None, str | None] = ("", "")) -> bool:
+    """Dit si deux acteurs paraissent un seul : même Siren, ou un nom qui contient l'autre.
+
+    Examples
+    --------
+    >>> meme_organisme(("Centre hospitalier de Dax", "EHPAD Centre hospitalier de Dax (Dax)"))
+    True
+    >>> meme_organisme(("Mission locale", "Association Passerelle"))
+    False
+    """
+    sirens = [(siret or "")[:9] for siret in sirets]
+    if sirens[0] and sirens[0] == sirens[1]:
+        return True
+    un, deux = sorted((simplifier(_ENTRE_PARENTHESES.sub("", nom)) for nom in noms), key=len)
+    return bool(un) and f" {un} " in f" {deux} "
 
 
 def liens_de_label(

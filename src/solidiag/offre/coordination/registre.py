@@ -46,6 +46,20 @@ _COORDONNEES = re.compile(
     r"|(?<!\d)(?:(?:\+|00)(?:33|262|508|59[046]|68[79])[\s.-]?(?:\(0\)[\s.-]?)?|0)"
     r"[1-9](?:[\s./-]?\d{2}){4}(?!\d)"
 )
+_SANS_SUJET = re.compile(
+    r"^(?:(?:essai|exemple) fictif )?"
+    r"(?:(?:l )?(?:agence|antenne|site|direction|equipe)(?: locale| departementale)?"
+    r"(?: (?:du|des|de l|de la|de|d))? )?"
+)
+"""Ce qui précède le nom d'une institution sans en changer : « agence France Travail de Dax »."""
+
+_ACTION_SOCIALE = (
+    ("centre communal d action sociale", "ccas"),
+    ("centre intercommunal d action sociale", "cias"),
+)
+DECRIT_AUSSI = "décrit aussi dans le classeur"
+"""Remarque d'une ligne publique qu'une ligne du classeur décrit aussi."""
+
 RETIREE = "[coordonnée retirée]"
 """Ce qui remplace une adresse électronique ou un numéro de téléphone écrit dans un classeur."""
 
@@ -143,6 +157,9 @@ def reunir_registres(
     """
     ajoute = Registres.depuis({nom: t for nom, t in gabarit.items() if nom in SCHEMAS})
     remplace = _rapprocher(public.acteurs, ajoute.acteurs, coordination)
+    if coordination is not None:
+        acteurs = _dire_les_doutes(ajoute.acteurs, remplace, coordination)
+        ajoute = replace(ajoute, acteurs=acteurs)
     reunis: dict[str, pl.DataFrame] = {}
     for nom, table in ajoute.tables.items():
         propre = _sans_coordonnees(_renommer(table, _REFERENCES[nom], remplace))
@@ -194,20 +211,52 @@ def _rapprocher(
 ) -> dict[str, str]:
     """Renvoie identifiant du classeur → identifiant public, à nom ou institution identique."""
     par_nom = {
-        simplifier(nom): cle
+        _cle_de_nom(nom): cle
         for cle, nom, provenance in publics.select("id", "nom", "provenance").iter_rows()
         if nom and provenance != "gabarit"
     }
     remplace: dict[str, str] = {}
     for cle, nom in ajoutes.select("id", "nom").iter_rows():
         simple = simplifier(nom or "")
-        if simple in par_nom:
-            remplace[cle] = par_nom[simple]
+        if _cle_de_nom(simple) in par_nom:
+            remplace[cle] = par_nom[_cle_de_nom(simple)]
         elif coordination is not None:
-            nommees = [i for i in coordination.nommees(simple) if not i.locale]
-            if len(nommees) == 1 and nommees[0].commence(simple):
-                remplace[cle] = nommees[0].id
+            for sujet in (simple, _SANS_SUJET.sub("", simple)):
+                nommees = [i for i in coordination.nommees(sujet) if not i.locale]
+                if len(nommees) == 1 and nommees[0].commence(sujet):
+                    remplace[cle] = nommees[0].id
+                    break
     return remplace
+
+
+def _cle_de_nom(nom: str) -> str:
+    """Renvoie de quoi reconnaître un nom : « CCAS de Dax » et « Centre communal… Dax » en ont une.
+
+    Examples
+    --------
+    >>> _cle_de_nom("CCAS de Dax") == _cle_de_nom("Centre communal d'action sociale (Dax)")
+    True
+    """
+    simple = _SANS_SUJET.sub("", simplifier(nom))
+    for developpe, sigle in _ACTION_SOCIALE:
+        simple = simple.replace(developpe, sigle)
+    if not simple.startswith(("ccas", "cias")):
+        return simple
+    return " ".join(mot for mot in simple.split() if mot not in ("d", "de", "du", "des", "la", "l"))
+
+
+def _dire_les_doutes(
+    acteurs: pl.DataFrame, remplace: Mapping[str, str], coordination: Coordination
+) -> pl.DataFrame:
+    """Dit, dans la remarque, l'institution qu'un nom cite sans qu'on puisse l'y réunir."""
+    lignes = acteurs.to_dicts()
+    for ligne in lignes:
+        if ligne["id"] in remplace or coordination.par_id.get(ligne["id"]) is not None:
+            continue
+        for institution in coordination.nommees(simplifier(ligne["nom"] or "")):
+            if not institution.locale:
+                _noter(ligne, f"le nom cite « {institution.nom} », sans certitude : non réunis")
+    return pl.DataFrame(lignes, schema=acteurs.schema, orient="row")
 
 
 def _renommer(
@@ -254,7 +303,7 @@ def _confronter(table: pl.DataFrame, champs: Sequence[str], situer: Situer) -> p
                     continue
                 _noter(ligne, f"{champ} : la source publique dit « {la} »")
                 _noter(autre, f"{champ} : le classeur dit « {ici} »")
-            _noter(autre, "décrit aussi dans le classeur")
+            _noter(autre, DECRIT_AUSSI)
     return pl.DataFrame(lignes, schema=table.schema, orient="row")
 
 

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 HORS_RESEAU = ("meme_dispositif", "label")
 """Liens qui ne disent pas que deux acteurs travaillent ensemble."""
 
+LIENS_DE_TRAVAIL = ("orientation", "convention", "instance", "pilotage")
+"""Liens qui disent un travail commun ; un lieu partagé ou un financement ne le dit pas."""
+
+MINIMUM_DE_LIENS = 10
+"""Couples d'acteurs reliés par le travail à partir desquels chemins et ponts se calculent : en deçà
+le dessin dépend d'une ligne de plus ou de moins."""
+
 _ITERATIONS = 60
 _MARGE = 0.12
 
@@ -78,6 +85,48 @@ def mesurer_reseau(liens: pl.DataFrame, domaines: Mapping[str, int]) -> pl.DataF
     ]
     table = en_table(lignes, RESEAU)
     return table.sort(["intermediarite", "liens", "acteur"], descending=[True, True, False])
+
+
+def liens_de_travail(liens: pl.DataFrame) -> pl.DataFrame:
+    """Renvoie les liens qu'un fichier ou un classeur dit, et qui disent un travail commun."""
+    return liens.filter(
+        pl.col("provenance").is_in(["public", "gabarit"]),
+        pl.col("type").is_in(list(LIENS_DE_TRAVAIL)),
+        pl.col("acteur_a") != pl.col("acteur_b"),
+    )
+
+
+def liens_des_solidarites(liens: pl.DataFrame, domaines: Mapping[str, int]) -> pl.DataFrame:
+    """Renvoie les liens entre acteurs dont un rôle se constate dans un domaine de la grille.
+
+    Restent aussi le financeur (``acteur_a``) d'un tel acteur, et tout lien qu'une personne a écrit.
+    """
+    roles = [acteur for acteur, nombre in domaines.items() if nombre]
+    a, b = pl.col("acteur_a").is_in(roles), pl.col("acteur_b").is_in(roles)
+    return liens.filter(
+        (pl.col("provenance") == "gabarit") | (a & b) | ((pl.col("type") == "cofinancement") & b)
+    )
+
+
+def reseau_des_solidarites(liens: pl.DataFrame, domaines: Mapping[str, int]) -> pl.DataFrame:
+    """Renvoie la place de chaque acteur des solidarités, au schéma `RESEAU`.
+
+    ``liens`` compte tous les liens constatés. Les chemins et les ponts se mesurent sur les seuls
+    liens de travail, et s'ils relient au moins `MINIMUM_DE_LIENS` couples d'acteurs ; sinon, et
+    pour un acteur qui n'en a pas, ``intermediarite`` et ``seul_pont`` sont vides.
+    """
+    retenus = liens_des_solidarites(liens, domaines)
+    mesures = ["intermediarite", "seul_pont", "separes"]
+    places = mesurer_reseau(retenus, domaines)
+    travail = liens_de_travail(retenus)
+    if graphe(travail).number_of_edges() < MINIMUM_DE_LIENS:
+        travail = travail.clear()
+    table = places.drop(mesures).join(
+        mesurer_reseau(travail, domaines).select("acteur", *mesures), on="acteur", how="left"
+    )
+    return table.select(places.columns).sort(
+        ["intermediarite", "liens", "acteur"], descending=[True, True, False], nulls_last=True
+    )
 
 
 def composantes(liens: pl.DataFrame) -> list[list[str]]:

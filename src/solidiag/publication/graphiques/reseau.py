@@ -71,7 +71,7 @@ def dessiner_reseau(
     for identifiant, place in places.items():
         corps.append(_sommet(connus[identifiant], place, max(s.liens for s in sommets)))
     hauteur = y + 4
-    corps.append(_cle(hauteur))
+    corps.append(_cle(hauteur, ponts=any(s.pont for s in sommets)))
     return document_svg(
         corps,
         largeur=LARGEUR,
@@ -138,11 +138,15 @@ def _sommet(sommet: Sommet, y: float, maximum: int) -> str:
     return nom + marque
 
 
-def _cle(y: float) -> str:
+def _cle(y: float, *, ponts: bool) -> str:
+    acteur = cercle(6, y + 6, 4, attributs=f'fill="{ACCENT}"') + texte_svg(
+        "acteur (taille : nombre de liens)", 14, y + 9.4, corps=CORPS_NOTE
+    )
+    if not ponts:
+        return acteur
     return "".join(
         [
-            cercle(6, y + 6, 4, attributs=f'fill="{ACCENT}"'),
-            texte_svg("acteur (taille : nombre de liens)", 14, y + 9.4, corps=CORPS_NOTE),
+            acteur,
             rectangle(186, y + 2, 8, 8, attributs=f'fill="{ENCRE}"'),
             texte_svg(
                 "seul pont vers d'autres acteurs",

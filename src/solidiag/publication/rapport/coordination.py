@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from solidiag.offre.coordination.dispositifs import CONTRAT_CITE
+from solidiag.offre.coordination.registre import DECRIT_AUSSI
 from solidiag.publication.document import (
     Bloc,
     Cellule,
@@ -21,9 +23,9 @@ from solidiag.publication.francais import dans
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.coordination_france_travail import section_france_travail
 from solidiag.publication.rapport.coordination_reseau import section_reseau
+from solidiag.publication.rapport.coordination_saisie import section_actions, section_orientations
 from solidiag.publication.rapport.coordination_tables import (
     CONFIANCES,
-    PROVENANCES,
     Coordination,
     acteurs_constates,
     majuscule,
@@ -52,6 +54,8 @@ def chapitre_coordination(matiere: Matiere) -> Iterator[Bloc]:
     )
     yield from _articulation(tables)
     yield from _roles(tables)
+    yield from section_actions(tables)
+    yield from section_orientations(tables)
     yield from _chevauchements(tables)
     yield from _echeances(tables)
     yield from section_reseau(tables)
@@ -59,13 +63,24 @@ def chapitre_coordination(matiere: Matiere) -> Iterator[Bloc]:
 
 
 def _message(tables: Coordination) -> Iterator[Ligne]:
-    constates = tables.lignes("dispositifs")
+    portent = _qui_portent(tables)
     relies = tables.lignes("reseau")
+    travail = any(ligne["intermediarite"] is not None for ligne in relies)
     yield Texte(f"{majuscule(dans(tables.matiere.departement))}, ")
-    yield from tables.compte(len(constates), "dispositif", "dispositifs", objet="dispositifs")
+    yield from tables.compte(
+        len(portent),
+        "dispositif porte un domaine de la grille",
+        "dispositifs portent un domaine de la grille",
+        objet="dispositifs",
+    )
     yield Texte(" et ")
-    yield from tables.compte(len(relies), "acteur relié", "acteurs reliés", objet="acteurs_relies")
-    yield Texte(" se lisent dans les sources réunies ; ")
+    yield from tables.compte(
+        len(relies),
+        "acteur est relié" if travail else "acteur partage un lieu ou un financement",
+        "acteurs sont reliés" if travail else "acteurs partagent un lieu ou un financement",
+        objet="acteurs_relies",
+    )
+    yield Texte(", d'après les sources réunies ; ")
     connus = [ligne for ligne in tables.lignes("parcours") if ligne["etat"] != "inconnu"]
     if connus:
         yield Texte("le parcours avec France Travail y est en partie décrit")
@@ -80,9 +95,16 @@ def _articulation(tables: Coordination) -> Iterator[Bloc]:
         contenu=(Texte("L'articulation des dispositifs"),),
     )
     lignes = tables.lignes("dispositifs")
-    champ = [ligne for ligne in lignes if not ligne["hors_champ"]]
-    hors = [ligne for ligne in lignes if ligne["hors_champ"]]
+    champ = _qui_portent(tables)
+    cites = [ligne for ligne in lignes if ligne["id"].startswith(CONTRAT_CITE)]
+    hors = _par_type(tables, [ligne for ligne in lignes if ligne["hors_champ"]])
+    sans_domaine = [
+        ligne
+        for ligne in lignes
+        if not ligne["hors_champ"] and not ligne["domaines"] and ligne not in cites
+    ]
     if champ:
+        complets = any(ligne["pilote"] or ligne["budget"] is not None for ligne in champ)
         yield Tableau(
             id="tab-dispositifs",
             legende=(Texte("Dispositifs qui portent un domaine de la grille"),),
@@ -90,18 +112,40 @@ def _articulation(tables: Coordination) -> Iterator[Bloc]:
                 Colonne(entete="Dispositif", largeur=4),
                 Colonne(entete="Période", largeur=1.1),
                 Colonne(entete="Où", largeur=1.8),
-                Colonne(entete="D'où on le sait", largeur=1.2),
+                *(
+                    (
+                        Colonne(entete="Pilote", largeur=1.8),
+                        Colonne(entete="Budget", alignement="droite", largeur=1.2),
+                    )
+                    if complets
+                    else ()
+                ),
+                Colonne(entete="D'où on le sait", largeur=1.6),
             ),
-            lignes=tuple(_dispositif(tables, ligne) for ligne in champ),
+            lignes=tuple(_dispositif(tables, ligne, complet=complets) for ligne in champ),
             notes=(
                 (
-                    Texte(
-                        "Un fichier public dit où un dispositif s'applique. Sa période est alors "
-                    ),
-                    Texte("celle d'un texte national, à vérifier pour ce qui est signé ici."),
+                    Texte("Un fichier public dit où un dispositif s'applique. Sa période est "),
+                    Texte("alors celle d'un texte national, à vérifier pour ce qui est signé ici."),
                 ),
             ),
         )
+    for debut, suite in (
+        (
+            "Cités par leur code dans la source des postes, sans doute les mêmes que les contrats "
+            "de ville du tableau, donc non comptés : ",
+            cites,
+        ),
+        ("Dispositifs du classeur dont le domaine n'est pas dit, non comptés : ", sans_domaine),
+    ):
+        if suite:
+            yield Paragraphe(
+                contenu=(
+                    Texte(debut),
+                    *_enumerer((Mention(ligne["nom"], "nom"),) for ligne in suite),
+                    Texte("."),
+                )
+            )
     if hors:
         yield Paragraphe(
             contenu=(
@@ -110,6 +154,32 @@ def _articulation(tables: Coordination) -> Iterator[Bloc]:
                 Texte("."),
             )
         )
+
+
+def _qui_portent(tables: Coordination) -> list[dict[str, Any]]:
+    """Renvoie les dispositifs qui portent un domaine : un contrat décrit deux fois n'en fait qu'un.
+
+    La ligne du classeur est gardée ; sa remarque dit ce que la source publique dit d'autre.
+    """
+    return [
+        ligne
+        for ligne in tables.lignes("dispositifs")
+        if ligne["domaines"]
+        and not ligne["hors_champ"]
+        and not ligne["id"].startswith(CONTRAT_CITE)
+        and DECRIT_AUSSI not in (ligne["remarque"] or "")
+    ]
+
+
+def _par_type(tables: Coordination, lignes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Renvoie un zonage par type : deux classements d'une même loi n'en font qu'un."""
+    types = tables.matiere.types_de_dispositifs
+    retenus: dict[tuple[str, str], dict[str, Any]] = {}
+    for ligne in lignes:
+        cle = (ligne["type"], _periode(ligne)) if ligne["type"] in types else (ligne["id"], "")
+        nom = types[ligne["type"]].nom if cle in retenus else ligne["nom"]
+        retenus[cle] = {**ligne, "nom": nom}
+    return list(retenus.values())
 
 
 def _a_demander(tables: Coordination) -> dict[str, str]:
@@ -135,12 +205,25 @@ def _par_domaine(tables: Coordination) -> dict[str, list[str]]:
     return connus
 
 
-def _dispositif(tables: Coordination, ligne: Mapping[str, Any]) -> tuple[Cellule, ...]:
+def _dispositif(
+    tables: Coordination, ligne: Mapping[str, Any], *, complet: bool
+) -> tuple[Cellule, ...]:
+    pilote = tables.noms.get(ligne["pilote"] or "", ligne["pilote"] or "non dit")
+    divergences = [m for m in (ligne["remarque"] or "").split(" ; ") if "la source publique" in m]
+    dite = f"{ligne['nom']} ({' ; '.join(divergences)})" if divergences else ligne["nom"]
     return (
-        Cellule(contenu=(Mention(ligne["nom"], "nom"),)),
+        Cellule(contenu=(Mention(dite, "nom"),)),
         Cellule(contenu=(Mention(_periode(ligne), "date"),)),
         Cellule(contenu=tuple(_ou(tables, ligne))),
-        Cellule(contenu=(Texte(PROVENANCES.get(ligne["provenance"], ligne["provenance"])),)),
+        *(
+            (
+                Cellule(contenu=(Mention(pilote, "nom"),)),
+                Cellule(contenu=tables.euros(ligne["budget"], f"budget:dispositif:{ligne['id']}")),
+            )
+            if complet
+            else ()
+        ),
+        Cellule(contenu=(tables.d_ou(ligne),)),
     )
 
 

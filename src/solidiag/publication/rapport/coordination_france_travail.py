@@ -28,7 +28,9 @@ ETAPES: dict[str, str] = {
 }
 """Étapes du parcours avec France Travail, dans l'ordre."""
 
-ETATS: dict[str, str] = {"etabli": "établi", "absent": "absent", "inconnu": "inconnu"}
+ETATS: dict[str, str] = {"etabli": "déclaré", "absent": "absent", "inconnu": "inconnu"}
+MARQUES: dict[str, str] = {"etabli": "oui", "absent": "non", "inconnu": "?"}
+"""Écriture courte des états, pour des colonnes étroites ; une note les dit en entier."""
 
 
 def section_france_travail(tables: Coordination) -> Iterator[Bloc]:
@@ -42,12 +44,14 @@ def section_france_travail(tables: Coordination) -> Iterator[Bloc]:
     decrits = any(etat != "inconnu" for etapes in parcours.values() for etat in etapes.values())
     colonnes = [
         Colonne(entete="Territoire", largeur=2.6),
-        Colonne(entete="Agences inscrites", alignement="droite", largeur=1),
-        Colonne(entete="Liens trouvés dans les sources", alignement="droite", largeur=1.2),
+        Colonne(entete="Agences inscrites", alignement="droite", largeur=1.3),
+        Colonne(entete="Liens trouvés", alignement="droite", largeur=1.2),
     ]
     if decrits:
-        colonnes += [Colonne(entete=majuscule(e), largeur=1) for e in ETAPES.values()]
-        colonnes.append(Colonne(entete="Premier maillon non établi", largeur=1.5))
+        colonnes += [
+            Colonne(entete=majuscule(e), alignement="centre", largeur=1.5) for e in ETAPES.values()
+        ]
+        colonnes.append(Colonne(entete="Premier maillon à établir", largeur=1.9))
     departement = tables.matiere.departement.id
     territoires = [
         t
@@ -66,7 +70,7 @@ def section_france_travail(tables: Coordination) -> Iterator[Bloc]:
         notes=(
             *_dates(lignes.values()),
             *(((Texte(_SANS_AGENCE),),) if len(territoires) < len(lignes) else ()),
-            *(() if decrits else ((Texte(_PARCOURS_INCONNU),),)),
+            *(_legende(tables) if decrits else ((Texte(_PARCOURS_INCONNU),),)),
         ),
     )
     yield Encadre(
@@ -95,6 +99,22 @@ def _dates(lignes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Ligne, ...]]:
         yield (Texte("Agences : la source la plus récente est datée de "), dite, Texte("."))
 
 
+def _legende(tables: Coordination) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie la note des marques, et d'où les étapes se savent."""
+    dites = [ligne for ligne in tables.lignes("parcours") if ligne["provenance"] == "gabarit"]
+    origines = sorted({tables.d_ou(ligne).texte for ligne in dites})
+    return (
+        (
+            Texte(
+                "Étapes du parcours : « oui » déclarée établie, « non » déclarée absente, « ? » "
+            ),
+            Texte("inconnue"),
+            *((Texte(", "), Mention(", ".join(origines), "date")) if origines else ()),
+            Texte("."),
+        ),
+    )
+
+
 _SANS_AGENCE = (
     "Les intercommunalités absentes du tableau n'ont ni agence inscrite ni lien trouvé ; les "
     "permanences et les points d'accueil ne sont pas dans ces sources."
@@ -120,7 +140,7 @@ def _territoire_ft(
     ]
     if decrits:
         etats = [etapes.get(etape, "inconnu") for etape in ETAPES]
-        cellules += [Cellule(contenu=(Texte(ETATS.get(etat, etat)),)) for etat in etats]
+        cellules += [Cellule(contenu=(Texte(MARQUES.get(etat, etat)),)) for etat in etats]
         maillon = ligne["maillon"]
         etat = ETATS.get(ligne["maillon_etat"], ligne["maillon_etat"])
         dit = f"{ETAPES.get(maillon, maillon)} ({etat})" if maillon else "aucun"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from solidiag.model.coordination import CONSTATEES
-from solidiag.offre.coordination.reseau import HORS_RESEAU
+from solidiag.offre.coordination.reseau import HORS_RESEAU, LIENS_DE_TRAVAIL, MINIMUM_DE_LIENS
 from solidiag.publication.document import (
     Bloc,
     Cellule,
@@ -31,54 +31,80 @@ _NOMS_MONTRES = 3
 
 
 def section_reseau(tables: Coordination) -> Iterator[Bloc]:
-    """Renvoie la section du réseau, ou rien si aucun lien n'est constaté."""
+    """Renvoie la section du réseau, ou rien si aucun lien n'est constaté.
+
+    Sans assez de liens de travail (`solidiag.offre.coordination.reseau`), la table du réseau tait
+    chemins et ponts : la section ne parle que de lieux partagés et de cofinancements.
+    """
     lignes = tables.lignes("reseau")
     if not lignes:
         return
-    ponts = [ligne for ligne in lignes if ligne["seul_pont"]]
-    yield Titre(niveau=2, id="coordination-reseau", contenu=(Texte("Le réseau des liens"),))
-    yield Paragraphe(
-        contenu=(
-            Texte(
-                "Un lien est un lieu partagé, un cofinancement, une orientation, une convention "
-            ),
-            Texte("ou un pilotage que l'on constate. "),
-            *tables.compte(len(lignes), "acteur en a", "acteurs en ont", objet="acteurs_relies"),
-            Texte(" au moins un ; "),
-            *_ponts(tables, len(ponts)),
-            Texte("Ces liens viennent surtout des adresses et des noms de lieux : se partager un "),
-            Texte("lieu n'est pas encore travailler ensemble, et d'autres liens, que rien ici ne "),
-            Texte("dit, peuvent exister."),
-        )
-    )
-    montres = lignes[:_ACTEURS_MONTRES]
+    mesures = [ligne for ligne in lignes if ligne["intermediarite"] is not None]
+    titre = "Le réseau des liens" if mesures else "Lieux partagés et cofinancements"
+    yield Titre(niveau=2, id="coordination-reseau", contenu=(Texte(titre),))
+    yield Paragraphe(contenu=tuple(_presenter(tables, lignes, mesures)))
     tableau = "tab-reseau"
-    figure = _figure(tables, lignes, tableau=tableau)
+    figure = _figure(tables, mesures or lignes, tableau=tableau, travail=bool(mesures))
     if figure is not None:
         yield figure
-    yield Tableau(
-        id=tableau,
-        legende=(Texte("Les acteurs les plus reliés"),),
-        colonnes=(
-            Colonne(entete="Acteur", largeur=3),
-            Colonne(entete="Acteurs liés", alignement="droite", largeur=1),
-            Colonne(entete="Domaines", alignement="droite", largeur=1),
+    colonnes = [
+        Colonne(entete="Acteur", largeur=3),
+        Colonne(entete="Acteurs liés", alignement="droite", largeur=1),
+        Colonne(entete="Domaines", alignement="droite", largeur=1),
+    ]
+    if mesures:
+        colonnes += [
             Colonne(
                 entete="Part des chemins qui passent par lui", alignement="droite", largeur=1.3
             ),
             Colonne(entete="Sans lui, ne seraient plus reliés", largeur=3),
+        ]
+    yield Tableau(
+        id=tableau,
+        legende=(
+            Texte(
+                "Les acteurs les plus reliés"
+                if mesures
+                else "Acteurs qui partagent un lieu ou un financement"
+            ),
         ),
-        lignes=tuple(_acteur(tables, ligne) for ligne in montres),
+        colonnes=tuple(colonnes),
+        lignes=tuple(_acteur(tables, ligne) for ligne in (mesures or lignes)[:_ACTEURS_MONTRES]),
         notes=(
             (
-                Texte("La part des chemins est l'intermédiarité de Freeman ("),
-                Mention("1977", "date"),
-                Texte("). Tous les acteurs sont dans "),
+                Texte("Tous les acteurs sont dans "),
                 Mention("coordination_reseau.csv", "reference"),
+                Texte(", tous les liens dans "),
+                Mention("coordination_liens.csv", "reference"),
                 Texte("."),
             ),
         ),
     )
+
+
+def _presenter(
+    tables: Coordination, lignes: Sequence[Mapping[str, Any]], mesures: Sequence[Mapping[str, Any]]
+) -> Iterator[Ligne]:
+    if not mesures:
+        yield from tables.compte(
+            len(lignes), "acteur partage", "acteurs partagent", objet="acteurs_relies"
+        )
+        yield Texte(
+            " un lieu ou un financement avec un autre, parmi ceux dont un rôle se constate dans un "
+            "domaine de la grille. Se partager une adresse n'est pas travailler ensemble : "
+        )
+        yield Texte("qui est central, ou seul à relier d'autres, ne se lit pas ici. Il y faut ")
+        yield Texte("des orientations, des conventions et des instances écrites dans le classeur ")
+        yield Texte("de coordination, entre au moins ")
+        yield Mention(str(MINIMUM_DE_LIENS), "parametre")
+        yield Texte(" couples d'acteurs.")
+        return
+    yield Texte("Chemins et ponts se lisent sur les seules orientations, conventions, instances ")
+    yield Texte("et pilotages constatés, non sur les lieux partagés. ")
+    yield from tables.compte(len(mesures), "acteur en a", "acteurs en ont", objet="acteurs_relies")
+    yield Texte(" au moins un ; ")
+    yield from _ponts(tables, sum(bool(ligne["seul_pont"]) for ligne in mesures))
+    yield Texte("D'autres liens, que rien ici ne dit, peuvent exister.")
 
 
 def _ponts(tables: Coordination, nombre: int) -> Iterator[Ligne]:
@@ -94,14 +120,19 @@ def _ponts(tables: Coordination, nombre: int) -> Iterator[Ligne]:
 
 def _acteur(tables: Coordination, ligne: Mapping[str, Any]) -> tuple[Cellule, ...]:
     acteur = ligne["acteur"]
+    cellules = (
+        Cellule(contenu=(Mention(tables.noms.get(acteur, acteur), "nom"),)),
+        Cellule(contenu=(tables.nombre(ligne["liens"], f"liens:{acteur}"),)),
+        Cellule(contenu=(tables.nombre(ligne["domaines"], f"domaines:{acteur}"),)),
+    )
+    if ligne["intermediarite"] is None:
+        return cellules
     part = Nombre(
         formater(ligne["intermediarite"] * 100, "percent", decimales=1),
         Cle(indicateur=f"intermediarite:{acteur}", table="coordination"),
     )
     return (
-        Cellule(contenu=(Mention(tables.noms.get(acteur, acteur), "nom"),)),
-        Cellule(contenu=(tables.nombre(ligne["liens"], f"liens:{acteur}"),)),
-        Cellule(contenu=(tables.nombre(ligne["domaines"], f"domaines:{acteur}"),)),
+        *cellules,
         Cellule(contenu=(part,)),
         Cellule(contenu=tuple(_separes(tables, ligne))),
     )
@@ -121,7 +152,7 @@ def _separes(tables: Coordination, ligne: Mapping[str, Any]) -> Iterator[Ligne]:
 
 
 def _figure(
-    tables: Coordination, lignes: Sequence[Mapping[str, Any]], *, tableau: str
+    tables: Coordination, lignes: Sequence[Mapping[str, Any]], *, tableau: str, travail: bool
 ) -> Figure | None:
     retenus = [ligne["acteur"] for ligne in lignes[:_SOMMETS_MONTRES]]
     aretes = {
@@ -129,6 +160,7 @@ def _figure(
         for lien in tables.lignes("liens")
         if lien["provenance"] in CONSTATEES
         and lien["type"] not in HORS_RESEAU
+        and (not travail or (lien["type"] in LIENS_DE_TRAVAIL and lien["provenance"] != "deduit"))
         and lien["acteur_a"] in retenus
         and lien["acteur_b"] in retenus
         and lien["acteur_a"] != lien["acteur_b"]
@@ -148,20 +180,28 @@ def _figure(
         return None
     svg = dessiner_reseau(sommets, sorted((a, b) for a, b in aretes))
     ponts = [s.nom for s in sommets if s.pont]
+    if travail:
+        legende = "Les liens de travail entre les acteurs les plus reliés"
+        trait = "Un arc par lien constaté. "
+    else:
+        legende = "Lieux partagés et cofinancements entre acteurs"
+        trait = "Un arc par lieu ou financement partagé, qui ne dit pas un travail commun. "
     return Figure(
         id="reseau-acteurs",
         genre="graphique",
-        legende=(Texte("Les liens constatés entre les acteurs les plus reliés"),),
+        legende=(Texte(legende),),
         sous_titre=(
-            Texte(
-                "Un arc par lien constaté. Un carré : le seul pont vers d'autres acteurs, d'après "
+            Texte(trait),
+            *(
+                (Texte("Un carré : le seul pont vers d'autres acteurs, d'après ces liens. "),)
+                if ponts
+                else ()
             ),
-            Texte("ces liens. "),
             Texte("L'ordre des noms suit les liens et ne classe pas."),
         ),
         svg=svg,
         alt=(
-            "Réseau des acteurs les plus reliés. "
+            f"{legende}. "
             + (f"Seuls ponts : {', '.join(ponts)}. " if ponts else "")
             + "Le tableau qui suit donne les liens de chacun."
         ),

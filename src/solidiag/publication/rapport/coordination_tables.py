@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from solidiag.model.coordination import CONSTATEES, TABLES_COORDINATION
-from solidiag.publication.document import Cle, Ligne, Nombre, Texte
+from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte
 from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
 
-CONFIANCES = {"etabli": "établi", "a_verifier": "à vérifier", "inconnu": "inconnu"}
+CONFIANCES = {"etabli": "déclaré", "a_verifier": "à vérifier", "inconnu": "inconnu"}
+
+"""Ce qui est établi dans un constat l'est d'après le classeur : une personne l'a déclaré."""
 
 PROVENANCES: dict[str, str] = {
     "public": "fichier public",
-    "gabarit": "classeur rempli",
+    "gabarit": "d'après le classeur rempli",
     "deduit": "déduit de l'inventaire",
     "texte": "prévu par un texte",
 }
@@ -68,6 +70,20 @@ class Coordination:
         )
         return Nombre(formater(valeur, "nombre", decimales=0), cle)
 
+    def d_ou(self, ligne: Mapping[str, Any]) -> Mention:
+        """Renvoie d'où une ligne se sait ; celle d'un classeur dit de quand il est."""
+        dite = PROVENANCES.get(ligne["provenance"], ligne["provenance"])
+        if ligne["provenance"] == "gabarit":
+            date = ligne["date_source"] or ""
+            dite += f" ({'/'.join(reversed(date.split('-'))) if date else 'non daté'})"
+        return Mention(dite, "date")
+
+    def euros(self, valeur: float | None, objet: str) -> tuple[Ligne, ...]:
+        """Renvoie un montant en euros, ou « non dit »."""
+        if valeur is None:
+            return (Texte("non dit"),)
+        return (self.nombre(valeur, objet), Texte("\u00a0€"))
+
     def compte(self, valeur: int, singulier: str, pluriel: str, *, objet: str) -> Iterator[Ligne]:
         """Renvoie un nombre et ce qu'il compte, accordés ; le pluriel commence à deux."""
         yield self.nombre(valeur, objet)
@@ -86,6 +102,16 @@ def acteurs_constates(matiere: Matiere) -> dict[str, set[str]]:
         if ligne["provenance"] in CONSTATEES:
             constates[ligne["domaine"]].add(ligne["acteur"])
     return dict(constates)
+
+
+def coordination_saisie(matiere: Matiere) -> bool:
+    """Dit si un classeur de coordination a été lu : une action, un lien ou une étape déclarés."""
+    tables = Coordination(matiere)
+    return any(
+        ligne["provenance"] == "gabarit"
+        for nom in ("dispositifs", "actions", "liens", "parcours")
+        for ligne in tables.lignes(nom)
+    )
 
 
 def majuscule(texte: str) -> str:

@@ -20,6 +20,7 @@ from solidiag.publication.document import (
 from solidiag.publication.francais import dans, de
 from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.cloture import premiers_domaines
+from solidiag.publication.rapport.coordination_tables import coordination_saisie
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.graphes import bande_epci, evolution_departement, halteres_epci
 from solidiag.publication.rapport.noms import nommer_epci
@@ -165,7 +166,15 @@ def _resume_inconnu(matiere: Matiere) -> Iterator[Bloc]:
             (
                 Texte("Aucun entretien, aucun questionnaire et aucun rapport d'exécution n'est "),
                 Texte("encore joint : ce brouillon ne dit rien de la qualité de "),
-                Texte("l'accompagnement ni de la coordination entre acteurs."),
+                Texte("l'accompagnement ; de la coordination, il dit "),
+                Texte(
+                    "ce que des fichiers publics et le classeur rempli déclarent, non ce qu'elle "
+                    if coordination_saisie(matiere)
+                    else "les dispositifs et les lieux que des fichiers publics donnent, non ce "
+                ),
+                Texte(
+                    "vaut." if coordination_saisie(matiere) else "que les acteurs font ensemble."
+                ),
             ),
         )
     )
