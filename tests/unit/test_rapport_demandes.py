@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import polars as pl
 import pytest
 
 from solidiag.publication.document import Absence, Fort, Lien, Mention, Nombre, Texte
@@ -31,6 +32,7 @@ def matiere(**changements: Any) -> Any:
         "communes": ("COM-90010",),
         "serie": lambda _indicateur, _territoire: [],
         "domaines": lambda axe: DEPOT.grille.domaines_de(axe),
+        "acces_domaines": None,
     }
     return SimpleNamespace(**(defauts | changements))
 
@@ -90,3 +92,16 @@ def test_an_offer_measure_that_stands_in_is_pointed_at() -> None:
     rangees = table(list(section_a_documenter(matiere(), domaine))).lignes
     cellules = {texte(r[0].contenu): texte(r[1].contenu) for r in rangees}
     assert "voir l'offre" in cellules["Conseillers numériques pour 10 000 habitants"]
+
+
+def test_an_access_that_approaches_an_indicator_is_pointed_at_only_when_measured() -> None:
+    domaine = DEPOT.grille.domaine("reseau-pour-l-emploi")
+    lignes = {"domaine": [domaine.id], "estime": ["ft_acces_30"]}
+    for etat, attendu in (("mesure", True), ("sans_lieu", False)):
+        acces = SimpleNamespace(frame=pl.DataFrame({**lignes, "etat": [etat]}))
+        rangees = table(list(section_a_documenter(matiere(acces_domaines=acces), domaine))).lignes
+        (eloignes,) = [
+            texte(r[1].contenu) for r in rangees if "30 minutes en voiture" in texte(r[0].contenu)
+        ]
+        assert ("Une estimation existe déjà" in eloignes) is attendu
+        assert (domaine.libelle in eloignes) is attendu

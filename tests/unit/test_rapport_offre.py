@@ -76,7 +76,7 @@ def dit(**champs: Any) -> str:
     ("champs", "attendu"),
     [
         ({}, "8 minutes [5 à 12]"),
-        ({"motif": "au plus : au-delà de la limite couverte"}, "au plus 8 minutes [5 à 12]"),
+        ({"motif": "au plus : au-delà de la limite couverte"}, "8 minutes [5 à 12]"),
         ({"value": 15.0, "lower": 5.0, "upper": 40.0}, "de 5 à 40 minutes"),
         (
             {"unite": "percent", "value": 12.67, "lower": 4.79, "upper": 32.13},
@@ -89,7 +89,7 @@ def dit(**champs: Any) -> str:
         ({"unite": "percent", "value": 3.0, "lower": 0.0, "upper": 97.0}, "trop incertain"),
         (
             {"unite": "percent", "value": 0.0, "lower": 0.0, "upper": 7.4, "motif": "au plus : x"},
-            "0,0 % [0,0 à 7,4]",
+            "moins de 0,1 % [0,0 à 7,4]",
         ),
         ({"lower": None, "upper": None}, "8 minutes"),
         ({"value": None, "status": "L"}, "non documenté"),
@@ -118,7 +118,13 @@ def acces(lus: dict[str, Observe | None]) -> AccesLu:
     }  # fmt: skip
     return AccesLu(
         domaine="essai",
-        resume={"etat": "mesure", "seuil_min": 30, "reserve": "trajets : essai, en voiture."},
+        resume={
+            "etat": "mesure",
+            "seuil_min": 30,
+            "reserve": "trajets : essai, en voiture.",
+            "lieux_comptes": "gares de voyageurs",
+            "annees": "2019",
+        },
         mesures=mesures,
         public="ménages inventés pour l'essai",
     )
@@ -135,6 +141,7 @@ def test_the_sentences_of_access_are_all_different_and_none_without_a_time() -> 
     formes = [texte_brut(f) for f in formes_acces(matiere, acces(lus))]
     assert len(set(formes)) == len(formes) >= 5
     assert all("ménages inventés" in forme and forme.endswith(".") for forme in formes)
+    assert all("gares de voyageurs, d'après des lieux de 2019" in forme for forme in formes)
     assert formes_acces(matiere, acces({"part_hors": None})) == ()
 
 

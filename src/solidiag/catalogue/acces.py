@@ -114,6 +114,12 @@ class DomaineAcces(_Gele):
         aucune n'est comparable, on compte des lieux.
     norme
         Capacité attendue ; rien : aucune norme publiée.
+    mesurer, mis_en_avant, raison
+        ``mesurer: false`` : le temps d'accès n'a pas de sens pour ce public. ``mis_en_avant:
+        false`` : les lieux comptés n'approchent que de loin le domaine, qui n'est donc jamais pris
+        comme exemple en tête d'un document. Dans les deux cas, la raison est imprimée.
+    estime
+        Indicateurs de besoin que l'accès du domaine approche : le rapport y renvoie.
     manque, detenteur
         Ce qu'il faudrait pour mesurer mieux, et qui le détient.
     """
@@ -128,8 +134,18 @@ class DomaineAcces(_Gele):
     besoin_par_age: BesoinParAge | None = None
     unite_capacite: str = ""
     norme: Norme | None = None
+    mesurer: bool = True
+    raison: str = ""
+    mis_en_avant: bool = True
+    estime: tuple[str, ...] = ()
     manque: str = Field(min_length=1)
     detenteur: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _raison_dite(self) -> DomaineAcces:
+        if not (self.mesurer and self.mis_en_avant) and not self.raison:
+            raise ValueError("un domaine non mesuré, ou pas mis en avant, dit sa raison")
+        return self
 
 
 class Permanence(_Gele):

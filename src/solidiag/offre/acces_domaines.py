@@ -231,19 +231,27 @@ class Etude:
         rejoints = ~pl.col("genre").is_in(list(A_PART))
         situes = rejoints & (pl.col("latitude").is_not_null() | (pl.col("genre") == "domicile"))
         retenus = siens.filter(situes).unique("id", keep="first", maintain_order=True)
+        ici = locaux.filter(situes)
+        presentes = set(locaux["categorie"])
+        sans_source = tuple(c for c in self.declarees(domaine) if c not in categories)
         acces = AccesDomaine(
             domaine=domaine,
             reglage=reglage,
             categories=categories,
             partout=tuple(c for c in categories if c in self.partout),
-            sans_source=tuple(c for c in self.declarees(domaine) if c not in categories),
+            sans_source=sans_source,
+            partielles=tuple(c for c in sans_source if c in presentes),
             public=self._public(domaine),
             lieux=retenus,
-            locaux=locaux.filter(situes)["service"].n_unique(),
+            locaux=ici["service"].n_unique(),
+            samedi=ici.filter(pl.col("samedi"))["service"].n_unique(),
+            soir=ici.filter(pl.col("soir"))["service"].n_unique(),
             a_part=a_part,
             itinerants=self._itinerants(siens),
             sans_point=locaux.filter(rejoints & ~situes)["service"].n_unique(),
         )
+        if not reglage.mesurer:
+            return acces
         if retenus.is_empty() or not (categories or self._dans_un_annuaire(locaux)):
             return replace(acces, locaux=0) if not categories else acces
         return CalculDeDomaine(

@@ -56,8 +56,24 @@ RESUMES: dict[str, pl.DataType] = {
     "reserve": pl.String(),
     "manque": pl.String(),
     "detenteur": pl.String(),
+    "lieux_comptes": pl.String(),
+    "annees": pl.String(),
+    "liste_partielle": pl.String(),
+    "samedi": pl.Int32(),
+    "soir": pl.Int32(),
+    "mis_en_avant": pl.Boolean(),
+    "raison": pl.String(),
+    "estime": pl.String(),
 }
-"""Ce que l'on sait de l'accès à chaque domaine. ``etat`` : ``mesure``, ou ``sans_lieu``."""
+"""Ce que l'on sait de l'accès à chaque domaine.
+
+``etat`` : ``mesure``, ``sans_lieu``, ou ``non_mesure`` (l'accès n'a pas de sens : ``raison``).
+``lieux_comptes`` et ``annees`` : ce que l'on rejoint, et de quand. ``estime`` : indicateurs de
+besoin que cet accès approche.
+"""
+
+CITEES = 3
+"""Genres de lieux nommés dans une phrase ; les autres sont dits par « et d'autres lieux »."""
 
 AUCUNE_NORME = "aucune norme publiée connue"
 
@@ -159,9 +175,10 @@ def declarer(
         D'où l'on part (« point de la commune »...).
     """
     reserve = reserves(acces, categories, points=points)
-    if acces.sans_source:
+    muettes = _sans_lieu(acces)
+    if muettes:
         # Le rapport le dit à part : la phrase est pour la mesure lue seule.
-        noms = ", ".join(categories[nom].libelle_pluriel for nom in acces.sans_source)
+        noms = ", ".join(categories[nom].libelle_pluriel for nom in muettes)
         reserve += f" Non compté, faute de liste ici : {noms}."
     declarees = {}
     for mesure in acces.mesures:
@@ -223,8 +240,35 @@ def reserves(
         phrases.append(f"La distance au site mesure mal l'accès ({noms}).")
     if not acces.categories:
         phrases.append("Aucune liste complète de ces lieux n'est connue : un annuaire en montre.")
-    phrases.append("Seuls les lieux connus des sources comptent.")
+    phrases.append(
+        "Seuls les lieux connus des sources comptent : d'autres peuvent exister, certains ont pu "
+        "fermer."
+    )
     return " ".join(phrases)
+
+
+def _sans_lieu(acces: AccesDomaine) -> tuple[str, ...]:
+    """Catégories sans liste, dont aucun annuaire ni aucune saisie ne montre de lieu."""
+    return tuple(nom for nom in acces.sans_source if nom not in acces.partielles)
+
+
+def lieux_comptes(acces: AccesDomaine, categories: Mapping[str, CategorieService]) -> str:
+    """Renvoie ce que l'on rejoint : « espaces France services et agences France Travail »."""
+    presentes = set(acces.lieux["categorie"])
+    ordre = dict.fromkeys((*acces.categories, *acces.partielles, *sorted(presentes)))
+    noms = [
+        categories[nom].libelle_pluriel for nom in ordre if nom in presentes and nom in categories
+    ]
+    if len(noms) > CITEES:
+        noms = [*noms[:CITEES], "autres lieux"]
+    return f"{', '.join(noms[:-1])} et {noms[-1]}" if len(noms) > 1 else "".join(noms)
+
+
+def _annees(lieux: pl.DataFrame) -> str:
+    """Années des listes lues : « 2019 », « 2019 à 2025 »."""
+    recentes = lieux.group_by("source").agg(pl.col("date_source").max())["date_source"]
+    annees = sorted({str(date)[:4] for date in recentes.drop_nulls()})
+    return " à ".join(dict.fromkeys((annees[0], annees[-1]))) if annees else ""
 
 
 def _dater(acces: AccesDomaine, categories: Mapping[str, CategorieService]) -> str:
@@ -398,7 +442,7 @@ def resumer(
         lignes.append(
             {
                 "domaine": domaine.domaine,
-                "etat": "mesure" if domaine.mesures else "sans_lieu",
+                "etat": _etat(domaine),
                 "seuil_min": reglage.seuil.minutes,
                 "seuil_nature": NATURES[reglage.seuil.nature],
                 "seuil_reference": reglage.seuil.reference,
@@ -408,7 +452,7 @@ def resumer(
                 "public_compte": domaine.public.compte,
                 "part_repartie": round(domaine.public.part_repartie, 4),
                 "categories": noms(domaine.categories),
-                "sans_source": noms(domaine.sans_source),
+                "sans_source": noms(_sans_lieu(domaine)),
                 "lieux": domaine.locaux,
                 "itinerants": domaine.a_part.get("itinerant", 0),
                 "domicile_sans_zone": domaine.a_part.get("domicile_sans_zone", 0),
@@ -420,12 +464,32 @@ def resumer(
                 "norme_reference": norme.reference if norme else "",
                 "reserve": reserves(domaine, categories, points=points[reglage.mode])
                 if domaine.mesures
-                else "Aucun lieu connu des sources, ce qui n'est pas une absence prouvée.",
+                else _sans_mesure(domaine),
                 "manque": reglage.manque,
                 "detenteur": reglage.detenteur,
+                "lieux_comptes": lieux_comptes(domaine, categories),
+                "annees": _annees(domaine.lieux),
+                "liste_partielle": noms(domaine.partielles),
+                "samedi": domaine.samedi,
+                "soir": domaine.soir,
+                "mis_en_avant": reglage.mis_en_avant,
+                "raison": reglage.raison,
+                "estime": " ".join(reglage.estime),
             }
         )
     return pl.DataFrame(lignes, schema=RESUMES)
+
+
+def _etat(acces: AccesDomaine) -> str:
+    if not acces.reglage.mesurer:
+        return "non_mesure"
+    return "mesure" if acces.mesures else "sans_lieu"
+
+
+def _sans_mesure(acces: AccesDomaine) -> str:
+    if not acces.reglage.mesurer:
+        return f"L'accès n'est pas mesuré : {acces.reglage.raison}."
+    return "Aucun lieu connu des sources, ce qui n'est pas une absence prouvée."
 
 
 def _periode(lieux: pl.DataFrame) -> str:

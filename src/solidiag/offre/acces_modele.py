@@ -63,6 +63,10 @@ class AccesDomaine:
         EPCI → services itinérants dont on ne connaît pas la desserte.
     sans_point
         Lieux du département sans position.
+    partielles
+        Parmi elles, celles dont un annuaire ou une saisie fait pourtant connaître des lieux.
+    samedi, soir
+        Services d'ici connus pour ouvrir le samedi, le soir.
     horaires_connus, a_portee
         Lieux à portée d'un habitant : ceux dont les horaires sont connus, et tous.
     """
@@ -81,3 +85,6 @@ class AccesDomaine:
     sans_point: int = 0
     horaires_connus: int = 0
     a_portee: int = 0
+    partielles: tuple[str, ...] = ()
+    samedi: int = 0
+    soir: int = 0

@@ -82,4 +82,11 @@ def _domaine(
     yield f"Lieux comptés, s'ils sont connus : {lieux or 'aucune catégorie déclarée'}.\n"
     if reglage.unite_capacite:
         yield f"Capacité comparable : {reglage.unite_capacite}.\n"
+    if not reglage.mesurer:
+        yield f"Accès non mesuré : {reglage.raison}.\n"
+    elif not reglage.mis_en_avant:
+        yield f"Jamais pris comme exemple en tête d'un document : {reglage.raison}.\n"
+    if reglage.estime:
+        noms = ", ".join(f"`{nom}`" for nom in reglage.estime)
+        yield f"Indicateurs que cet accès approche : {noms}.\n"
     yield f"Il manque : {reglage.manque} ({reglage.detenteur}).\n"

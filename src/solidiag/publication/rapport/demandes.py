@@ -107,9 +107,24 @@ def _rangee(matiere: Matiere, indicateur: Indicateur) -> tuple[Cellule, ...]:
     mesure = matiere.mesures.get(indicateur.mesure)
     if mesure is not None:
         fichier.append(Mention(f". À défaut, voir l'offre : {mesure.libelle_court}", "nom"))
+    approche = acces_qui_approche(matiere, indicateur.id)
+    if approche:
+        fichier.append(
+            Mention(f". Une estimation existe déjà : voir l'accès, {approche}", "nom"),
+        )
     return (
         Cellule(contenu=(Mention(indicateur.libelle, "nom"),)),
         Cellule(contenu=tuple(fichier)),
         Cellule(contenu=(Mention(demande.producteur, "nom"),)),
         Cellule(contenu=(Mention(ACCES[demande.acces], "definition"),)),
     )
+
+
+def acces_qui_approche(matiere: Matiere, indicateur: str) -> str:
+    """Renvoie le domaine dont l'accès mesuré approche un indicateur, ou rien."""
+    if matiere.acces_domaines is None:
+        return ""
+    for ligne in matiere.acces_domaines.frame.iter_rows(named=True):
+        if ligne["etat"] == "mesure" and indicateur in str(ligne["estime"] or "").split():
+            return matiere.grille.domaine(ligne["domaine"]).libelle
+    return ""

@@ -19,7 +19,7 @@ from solidiag.publication.document import (
 )
 from solidiag.publication.francais import de, majuscule
 from solidiag.publication.matiere import Matiere
-from solidiag.publication.rapport.demandes import a_demander
+from solidiag.publication.rapport.demandes import a_demander, acces_qui_approche
 from solidiag.publication.rapport.domaines import constat_d_ecart, deplier
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.offre_domaine import formes_acces, manque_d_offre, tableau_acces
@@ -158,13 +158,13 @@ def _coordination(matiere: Matiere, domaine: Domaine) -> Iterator[Bloc]:
     if lue.prevus:
         contenu += [Texte("Pilote prévu : "), Mention(" ; ".join(lue.prevus), "nom"), Texte(". ")]
     if lue.constates:
-        cites = lue.constates[:_ACTEURS_CITES]
+        cites = lue.nommes[:_ACTEURS_CITES]
+        noms = " ; ".join(cites) + ("…" if len(lue.nommes) > len(cites) else "")
         contenu += [
             Texte("Acteurs constatés : "),
-            nombre_coordination(matiere, len(lue.constates), f"acteurs:{domaine.id}"),
-            Texte(" ("),
-            Mention(" ; ".join(cites) + ("…" if len(lue.constates) > len(cites) else ""), "nom"),
-            Texte("). "),
+            nombre_coordination(matiere, lue.constates, f"acteurs:{domaine.id}"),
+            *((Texte(" ("), Mention(noms, "nom"), Texte(")")) if noms else ()),
+            Texte(". ") if noms else Texte(", que la source ne nomme pas. "),
         ]
     elif lue.presents:
         contenu += [
@@ -217,10 +217,12 @@ def _demander(matiere: Matiere, domaine: Domaine, acces: AccesLu | None) -> Iter
     for indicateur in a_demander(matiere, domaine)[:_DEMANDES]:
         demande = indicateur.demande
         if demande is not None:
+            approche = acces_qui_approche(matiere, indicateur.id)
             elements.append(
                 (
                     Mention(f"Besoin – {indicateur.libelle} : {demande.fichier}", "definition"),
                     Mention(f" ({demande.producteur})", "nom"),
+                    Texte(" ; une estimation existe déjà : voir l'accès" if approche else ""),
                 )
             )
     elements += [

@@ -33,6 +33,7 @@ from solidiag.publication.francais import UNITES, dans, nom_court
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.gabarits import Plume, masque_de
 from solidiag.publication.rapport.lissages import TAUX_LISSE, mention_lissee
+from solidiag.publication.rapport.offre_faits import lire_acces
 from solidiag.publication.rapport.phrases import (
     etendue,
     lisibles,
@@ -443,14 +444,18 @@ def _libelle(declaration: Indicateur | MesureOffre, observes: Sequence[Observe])
 def _message_temps(
     matiere: Matiere, mesure: Indicateur | MesureOffre, observes: Sequence[Observe], mot: str
 ) -> tuple[Ligne, ...]:
-    """Renvoie « PMI : de 4 à 70 minutes jusqu'au lieu connu le plus proche, selon la commune »."""
+    """Renvoie « Gares (2019) : de 4 à 70 minutes jusqu'à la plus proche, selon la commune »."""
     bornes = etendue(observes)
-    domaine = mesure.id.split(".")[1]
-    nom = Mention(matiere.grille.domaine(domaine).libelle, "nom")
+    acces = lire_acces(matiere, mesure.id.split(".")[1])
+    lieux = acces.resume.get("lieux_comptes") if acces else ""
+    annees = acces.resume.get("annees") if acces else ""
+    nom: tuple[Ligne, ...] = (Mention(majuscule(str(lieux or "lieux connus")), "nom"),)
+    if annees:
+        nom = (*nom, Texte(", lieux de "), Mention(str(annees), "millesime"))
     if bornes is None:
-        return (nom, Texte(" : temps jusqu'au lieu connu le plus proche"))
+        return (*nom, Texte(" : temps jusqu'au lieu connu le plus proche"))
     return (
-        nom,
+        *nom,
         Texte(" : de "),
         matiere.imprimer(bornes[0]),
         Texte(" à "),

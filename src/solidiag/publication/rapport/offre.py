@@ -23,8 +23,8 @@ from solidiag.publication.matiere import Matiere
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.offre_faits import (
     NIVEAUX_D_OFFRE,
+    annees_de,
     avertir,
-    dates_de,
     lire_acces,
     niveau_d_offre,
     nombre_qualite,
@@ -82,7 +82,7 @@ def tableau_offre(matiere: Matiere, *, identifiant: str) -> Tableau:
                 Cellule(contenu=(Mention(domaine.libelle, "nom"),)),
                 Cellule(contenu=(Texte(NIVEAUX_D_OFFRE[niveau]),), classe=niveau),
                 Cellule(contenu=(services,)),
-                Cellule(contenu=dates_de(qualite)),
+                Cellule(contenu=annees_de(acces, qualite)),
                 Cellule(contenu=valeur_bornee(matiere, temps)),
                 Cellule(contenu=(*valeur_bornee(matiere, hors), *seuil)),
             )
@@ -94,16 +94,19 @@ def tableau_offre(matiere: Matiere, *, identifiant: str) -> Tableau:
             Colonne(entete="Domaine", largeur=3.2),
             Colonne(entete="Offre connue", largeur=2),
             Colonne(entete="Services", alignement="droite", largeur=1.2),
-            Colonne(entete="Dates", largeur=1.3),
-            Colonne(entete="Temps au plus proche", alignement="droite", largeur=1.9),
-            Colonne(entete="Public au-delà du seuil", alignement="droite", largeur=2),
+            Colonne(entete="Lieux de", largeur=1.2),
+            Colonne(entete="Temps jusqu'au plus proche", alignement="droite", largeur=2.2),
+            Colonne(entete="Public au-delà du seuil", alignement="droite", largeur=2.4),
         ),
         lignes=tuple(rangees),
         notes=(
             (
                 Texte("Temps : celui de la moitié du public, jusqu'au lieu connu le plus proche. "),
-                Texte("Seuil du domaine entre parenthèses. Dates : de l'information la plus "),
-                Texte("ancienne à la médiane. « Non documenté » ne veut pas dire sans offre."),
+                Texte(
+                    "Seuil du domaine entre parenthèses. « Lieux de » : année des listes lues ; "
+                ),
+                Texte("d'autres lieux peuvent exister, certains ont pu fermer. « Non documenté » "),
+                Texte("ne veut pas dire sans offre."),
             ),
         ),
         source=(Mention("Sources : voir le chapitre des sources. Calculs Solidiag.", "reference"),),

@@ -18,7 +18,7 @@ from solidiag.publication.document import (
     Texte,
     Titre,
 )
-from solidiag.publication.francais import UNITES, enumerer
+from solidiag.publication.francais import UNITES, enumerer, majuscule
 from solidiag.publication.matiere import Matiere, Observe
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.offre_faits import (
@@ -32,9 +32,11 @@ from solidiag.publication.rapport.offre_faits import (
 )
 from solidiag.publication.rapport.phrases import etendue, lisibles
 from solidiag.publication.rapport.silences import formes_offre_muette
-from solidiag.publication.rapport.tableaux import source_de, tableau_mesures
+from solidiag.publication.rapport.tableaux import nombre_de, source_de, tableau_mesures
 
 _CARTES_PAR_DOMAINE = 2
+_ASSEZ_DE_SERVICES = 5
+"""Services qui disent leur état, en deçà desquels une part de saturés ne s'imprime pas."""
 _LECTURE_DE_L_ACCES = "lecture de l'accès"
 
 
@@ -69,21 +71,25 @@ def section_offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> It
 
 
 def formes_acces(matiere: Matiere, acces: AccesLu) -> tuple[tuple[Ligne, ...], ...]:
-    """Renvoie les phrases qui disent le temps et la part du public hors de portée, ou rien."""
+    """Renvoie les phrases qui disent le temps et la part du public hors de portée, ou rien.
+
+    Chacune nomme ce que l'on compte, et l'année des lieux.
+    """
     temps, hors = acces.lire(matiere, "temps"), acces.lire(matiere, "part_hors")
     if temps is None or not temps.lisible or trop_incertain(temps):
         return ()
     public = Mention(acces.public, "nom")
+    lieux = acces.comptes
     duree = _bornee(matiere, temps)
     if hors is None or not hors.lisible or trop_incertain(hors):
         return (
             (
                 Texte("Pour la moitié du public ("), public, Texte("), le lieu connu le plus "),
-                Texte("proche est à "), *duree, Texte(" ou moins."),
+                Texte("proche ("), *lieux, Texte(") est à "), *duree, Texte(" ou moins."),
             ),
             (
-                Texte("Le lieu connu le plus proche est à "), *duree, Texte(" ou moins pour la "),
-                Texte("moitié du public ("), public, Texte(")."),
+                Texte("Le lieu connu le plus proche ("), *lieux, Texte(") est à "), *duree,
+                Texte(" ou moins pour la moitié du public ("), public, Texte(")."),
             ),
         )  # fmt: skip
     part = valeur_bornee(matiere, hors)
@@ -92,27 +98,27 @@ def formes_acces(matiere: Matiere, acces: AccesLu) -> tuple[tuple[Ligne, ...], .
     return (
         (
             Texte("La moitié du public ("), public, Texte(") est à "), *duree, Texte(" ou moins "),
-            Texte("du lieu connu le plus proche ; part à plus de "), seuil,
-            Texte(" de tout lieu connu : "), *part, Texte("."),
+            Texte("du lieu connu le plus proche ("), *lieux, Texte(") ; part à plus de "), seuil,
+            Texte(" : "), *part, Texte("."),
         ),
         (
-            Texte("Part du public ("), public, Texte(") à plus de "), seuil,
-            Texte(" de tout lieu connu : "), *part, Texte(". La moitié en est à "), *duree,
-            Texte(" ou moins."),
+            Texte("Lieux comptés : "), *lieux, Texte(". Part du public ("), public,
+            Texte(") à plus de "), seuil, Texte(" du plus proche : "), *part,
+            Texte(". La moitié en est à "), *duree, Texte(" ou moins."),
         ),
         (
-            Texte("Le lieu connu le plus proche est à "), *duree, Texte(" ou moins pour la "),
-            Texte("moitié du public ("), public, Texte(") ; au-delà de "), seuil, Texte(" : "),
-            *part, Texte(" de ce public."),
+            Texte("Le lieu connu le plus proche ("), *lieux, Texte(") est à "), *duree,
+            Texte(" ou moins pour la moitié du public ("), public, Texte(") ; au-delà de "),
+            seuil, Texte(" : "), *part, Texte(" de ce public."),
         ),
         (
-            Texte("Sans aucun lieu connu à "), seuil, Texte(" ou moins : "), *part,
-            Texte(" du public ("), public, Texte("). La moitié de ce public a un lieu à "),
-            *duree, Texte(" ou moins."),
+            Texte("Sans aucun des lieux connus ("), *lieux, Texte(") à "), seuil,
+            Texte(" ou moins : "), *part, Texte(" du public ("), public,
+            Texte("). La moitié de ce public a un lieu à "), *duree, Texte(" ou moins."),
         ),
         (
             Texte("En voiture, la moitié du public (" if voiture else "La moitié du public ("),
-            public, Texte(") rejoint un lieu connu en "), *duree,
+            public, Texte(") rejoint un lieu connu ("), *lieux, Texte(") en "), *duree,
             Texte(" ou moins ; il faut plus de "), seuil, Texte(" à une part de ce public : "),
             *part, Texte("."),
         ),
@@ -131,7 +137,7 @@ def tableau_acces(
     Parameters
     ----------
     lecture
-        Dire comment se lisent l'intervalle et les mots « au plus » : une fois par rapport suffit.
+        Dire comment se lisent l'intervalle et l'année des lieux : une fois par rapport suffit.
     """
     rangees = []
     for genre, libelle in GENRES.items():
@@ -143,8 +149,8 @@ def tableau_acces(
         rangees.append(
             (
                 Cellule(contenu=(Mention(titre, "definition"),)),
-                Cellule(contenu=valeur_bornee(matiere, observe)),
-                Cellule(contenu=_etendue(matiere, declaration.id)),
+                Cellule(contenu=_valeur(matiere, genre, observe)),
+                Cellule(contenu=_etendue(matiere, declaration.id, genre)),
             )
         )
     return Tableau(
@@ -152,11 +158,12 @@ def tableau_acces(
         legende=(
             Texte("Accès du public ("),
             Mention(acces.public, "nom"),
-            Texte(") aux lieux connus"),
+            Texte(") : "),
+            *acces.comptes,
         ),
         colonnes=(
-            Colonne(entete="Mesure", largeur=4.4),
-            Colonne(entete=matiere.departement.nom, alignement="droite", largeur=2.6),
+            Colonne(entete="Mesure", largeur=4),
+            Colonne(entete=matiere.departement.nom, alignement="droite", largeur=3),
             Colonne(entete="Étendue des intercommunalités", alignement="droite", largeur=2.2),
         ),
         lignes=tuple(rangees),
@@ -165,8 +172,37 @@ def tableau_acces(
     )
 
 
-def _etendue(matiere: Matiere, mesure: str) -> tuple[Ligne, ...]:
-    bornes = etendue([o for o in lisibles(matiere, mesure, matiere.epci) if not trop_incertain(o)])
+def _valeur(matiere: Matiere, genre: str, observe: Observe) -> tuple[Ligne, ...]:
+    """Renvoie la valeur ; sous `_ASSEZ_DE_SERVICES` qui disent leur état, leur compte et non %."""
+    if not (genre == "satures" and _trop_peu(observe)):
+        return valeur_bornee(matiere, observe)
+    dits, tous = observe.n_publies or 0, observe.n_total or 0
+    satures = round((observe.value or 0.0) * dits / 100)
+    cle = observe.indicateur
+    contenu: list[Ligne] = [
+        nombre_de(matiere, satures, f"satures:{cle}"),
+        Texte(" sur "),
+        nombre_de(matiere, dits, f"dits:{cle}"),
+    ]
+    if tous > dits:
+        muets = tous - dits
+        contenu += [
+            Texte(" ; "),
+            nombre_de(matiere, muets, f"muets:{cle}"),
+            Texte(" ne disent rien" if muets > 1 else " ne dit rien"),
+        ]
+    return tuple(contenu)
+
+
+def _trop_peu(observe: Observe) -> bool:
+    return (observe.n_publies or 0) < _ASSEZ_DE_SERVICES
+
+
+def _etendue(matiere: Matiere, mesure: str, genre: str) -> tuple[Ligne, ...]:
+    observes = [o for o in lisibles(matiere, mesure, matiere.epci) if not trop_incertain(o)]
+    if genre == "satures":
+        observes = [o for o in observes if not _trop_peu(o)]
+    bornes = etendue(observes)
     if bornes is None:
         return (Texte("–"),)
     return (matiere.imprimer(bornes[0]), Texte(" à "), matiere.imprimer(bornes[1]))
@@ -176,15 +212,36 @@ def _notes(matiere: Matiere, acces: AccesLu, *, lecture: bool) -> Iterator[tuple
     if lecture:
         yield (
             Texte("Entre crochets, la fourchette qui vient de l'incertitude des trajets, du "),
-            Texte("besoin et de la capacité. « Au plus » et « au moins » : des lieux existent "),
-            Texte("peut-être au-delà du périmètre recensé. Une fourchette trop large s'écrit "),
-            Texte("seule ; « trop incertain » : elle couvre presque tout."),
+            Texte("besoin et de la capacité. Tout se lit d'après les lieux connus : d'autres "),
+            Texte("lieux peuvent exister, certains ont pu fermer. Une fourchette trop large "),
+            Texte("s'écrit seule ; « trop incertain » : elle couvre presque tout."),
         )
     reserve = str(acces.resume["reserve"]).removeprefix(f"Public : {acces.resume['public']}. ")
     yield (Mention(reserve, "definition"),)
+    ouverts = _ouvertures(matiere, acces)
+    if ouverts:
+        yield ouverts
     muets = silences(matiere, acces)
     if muets:
         yield (Texte(f"Non documenté : {enumerer(muets)}."),)
+
+
+def _ouvertures(matiere: Matiere, acces: AccesLu) -> tuple[Ligne, ...]:
+    """Renvoie « Connus pour ouvrir le samedi : 1 service sur 3. », ou rien."""
+    contenu: list[Ligne] = []
+    for genre in ("samedi", "soir"):
+        connus = int(acces.resume.get(genre) or 0)
+        observe = acces.lire(matiere, genre)
+        if not connus or (observe is not None and observe.lisible):
+            continue
+        contenu += [
+            Texte(f"{' ' if contenu else ''}Connus pour ouvrir le {genre} : "),
+            nombre_de(matiere, connus, f"{genre}:{acces.domaine}"),
+            Texte(" services sur " if connus > 1 else " service sur "),
+            nombre_de(matiere, int(acces.resume["lieux"]), f"lieux:{acces.domaine}"),
+            Texte("."),
+        ]
+    return tuple(contenu)
 
 
 def silences(matiere: Matiere, acces: AccesLu) -> list[str]:
@@ -192,7 +249,7 @@ def silences(matiere: Matiere, acces: AccesLu) -> list[str]:
     muets = []
     for genre, nom in SILENCES.items():
         observe = acces.lire(matiere, genre)
-        if observe is None or not observe.lisible:
+        if (observe is None or not observe.lisible) and not acces.resume.get(genre):
             muets.append(nom)
     return muets
 
@@ -202,14 +259,28 @@ def manque_d_offre(acces: AccesLu | None) -> Iterator[Bloc]:
     if acces is None:
         return
     contenu: list[Ligne] = []
-    if not acces.mesure:
+    if acces.resume["etat"] == "non_mesure":
+        contenu += [
+            Texte("L'accès n'est pas mesuré : "),
+            Mention(str(acces.resume["raison"]), "definition"),
+            Texte(". "),
+        ]
+    elif not acces.mesure:
         contenu += [
             Texte("Aucun lieu de ce domaine n'est connu des sources, ce qui ne prouve pas qu'il "),
             Texte("n'y en a pas : l'accès est non documenté. "),
         ]
+    elif not acces.en_avant:
+        contenu += [Mention(f"{majuscule(str(acces.resume['raison']))}. ", "definition")]
+    if acces.resume.get("liste_partielle"):
+        contenu += [
+            Texte("Connus par un annuaire ou une saisie, sans liste complète : "),
+            Mention(str(acces.resume["liste_partielle"]), "nom"),
+            Texte(". "),
+        ]
     if acces.resume["sans_source"]:
         contenu += [
-            Texte("Sans liste complète ici, donc mal connus : "),
+            Texte("Non compté, aucune liste ni saisie ici : "),
             Mention(str(acces.resume["sans_source"]), "nom"),
             Texte(". "),
         ]

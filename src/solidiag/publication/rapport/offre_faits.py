@@ -66,6 +66,9 @@ AMPLEUR_VIDE = 90.0
 RAPPORT_MAXIMAL = 4.0
 """Rapport des bornes au-delà duquel un temps estimé ne s'imprime que par elles."""
 
+_PART_INFIME = 0.05
+"""Part, en points, qui s'imprimerait 0,0 % et se lirait « tout le monde »."""
+
 _FICTIF = "(?i)exemple fictif"
 _SANS_NOM = "non nommé"
 """Ce que porte le nom d'un acteur que la source ne nomme pas."""
@@ -99,6 +102,25 @@ class AccesLu:
     def seuil(self) -> int:
         """Seuil du domaine, en minutes."""
         return int(self.resume["seuil_min"])
+
+    @property
+    def en_avant(self) -> bool:
+        """Dit si le domaine peut servir d'exemple en tête d'un document."""
+        return bool(self.resume.get("mis_en_avant", True))
+
+    @property
+    def comptes(self) -> tuple[Ligne, ...]:
+        """Ce que l'on rejoint, et de quand : « gares de voyageurs, d'après des lieux de 2019 »."""
+        lieux = str(self.resume.get("lieux_comptes") or "lieux connus")
+        return (Mention(lieux, "nom"), Texte(", "), *self.annees_dites)
+
+    @property
+    def annees_dites(self) -> tuple[Ligne, ...]:
+        """Renvoie « d'après des lieux de 2019 », ou « d'après des lieux sans date »."""
+        annees = self.resume.get("annees")
+        if not annees:
+            return (Texte("d'après des lieux sans date"),)
+        return (Texte("d'après des lieux de "), Mention(str(annees), "millesime"))
 
     def lire(self, matiere: Matiere, genre: str, territoire: str = "") -> Observe | None:
         """Renvoie l'observation d'un genre dans un territoire (le département par défaut)."""
@@ -148,7 +170,10 @@ def trop_incertain(observe: Observe) -> bool:
 
 
 def valeur_bornee(matiere: Matiere, observe: Observe | None) -> tuple[Ligne, ...]:
-    """Renvoie « 8 minutes [5 à 12] », « au plus 23 minutes [10 à 34] », ou la marque d'absence."""
+    """Renvoie « 8 minutes [5 à 12] », « moins de 0,1 % [0,0 à 7,4] », ou la marque d'absence.
+
+    Rien n'y est dit « au plus » : une liste ancienne peut aussi garder un lieu fermé depuis.
+    """
     if observe is None or not observe.lisible or observe.value is None:
         return (matiere.imprimer(observe),)
     if _ne_dit_rien(observe):
@@ -157,10 +182,9 @@ def valeur_bornee(matiere: Matiere, observe: Observe | None) -> tuple[Ligne, ...
         bornes = _bornes(observe)
         unite = {"percent": " %", "minutes": " minutes"}[observe.unite]
         return (Texte("de "), bornes[0], Texte(" à "), bornes[1], Texte(unite))
-    borne = next((m for m in ("au plus", "au moins") if (observe.motif or "").startswith(m)), "")
-    contenu: list[Ligne] = [Texte(f"{borne} ")] if borne and observe.value > 0 else []
-    contenu.append(matiere.imprimer(observe))
-    return (*contenu, *intervalle(observe))
+    if observe.unite == "percent" and observe.value < _PART_INFIME:
+        return (Mention("moins de 0,1 %", "parametre"), *intervalle(observe))
+    return (matiere.imprimer(observe), *intervalle(observe))
 
 
 def intervalle(observe: Observe) -> tuple[Ligne, ...]:
@@ -168,7 +192,7 @@ def intervalle(observe: Observe) -> tuple[Ligne, ...]:
     if observe.lower is None or observe.upper is None or observe.lower == observe.upper:
         return ()
     bornes = _bornes(observe)
-    return (Texte(" ["), bornes[0], Texte(" à "), bornes[1], Texte("]"))
+    return (Texte("\u00a0["), bornes[0], Texte("\u00a0à\u00a0"), bornes[1], Texte("]"))
 
 
 def _bornes(observe: Observe) -> list[Nombre]:
@@ -254,6 +278,29 @@ def dates_de(ligne: Mapping[str, Any] | None) -> tuple[Ligne, ...]:
     return (Mention(" à ".join(annees), "millesime"),)
 
 
+def annees_de(acces: AccesLu | None, qualite: Mapping[str, Any] | None) -> tuple[Ligne, ...]:
+    """Renvoie l'année des lieux dont l'accès est mesuré ; à défaut, celles des services."""
+    if acces is not None and acces.mesure and acces.resume.get("annees"):
+        return (Mention(str(acces.resume["annees"]), "millesime"),)
+    return dates_de(qualite)
+
+
+def dates_en_clair(matiere: Matiere, ligne: Mapping[str, Any]) -> tuple[Ligne, ...]:
+    """Renvoie « La moitié des informations date de 2020 ou avant, la plus récente de 2025 »."""
+    mediane = ligne["date_mediane"]
+    if not mediane:
+        return (Texte("Les informations ne portent pas de date"),)
+    recente = matiere.services.frame["date_source"].drop_nulls().max()
+    contenu: list[Ligne] = [
+        Texte("La moitié des informations date de "),
+        Mention(str(mediane)[:4], "millesime"),
+        Texte(" ou avant"),
+    ]
+    if recente:
+        contenu += [Texte(", la plus récente de "), Mention(str(recente)[:4], "millesime")]
+    return tuple(contenu)
+
+
 def confiances(matiere: Matiere) -> dict[str, str]:
     """Renvoie, par domaine, la confiance de la comparaison du besoin et de l'offre."""
     locales = matiere.ecarts.frame.filter(pl.col("territoire").is_in(list(matiere.epci)))
@@ -267,7 +314,9 @@ class CoordinationLue:
     Parameters
     ----------
     constates
-        Noms des acteurs qu'une source y constate, quand elle les nomme.
+        Nombre d'acteurs qu'une source y constate : celui du chapitre de la coordination.
+    nommes
+        Noms de ceux que la source nomme.
     prevus
         Noms des pilotes que les textes ou la grille prévoient.
     presents
@@ -278,7 +327,8 @@ class CoordinationLue:
         Nombre d'acteurs liés à France Travail dans ce domaine, liens prévus par un texte exclus.
     """
 
-    constates: tuple[str, ...]
+    constates: int
+    nommes: tuple[str, ...]
     prevus: tuple[str, ...]
     presents: int
     dispositifs: tuple[str, ...]
@@ -289,7 +339,10 @@ def lire_coordination(matiere: Matiere, domaine: str) -> CoordinationLue | None:
     """Renvoie la coordination d'un domaine, ou rien si elle n'a pas été calculée."""
     if "roles" not in matiere.coordination:
         return None
+    from solidiag.publication.rapport.coordination import acteurs_constates
+
     noms = dict(matiere.coordination["acteurs"].frame.select("id", "nom").iter_rows())
+    acteurs = acteurs_constates(matiere).get(domaine, set())
     roles = matiere.coordination["roles"].frame.filter(pl.col("domaine") == domaine)
     vus = roles.filter(pl.col("provenance") != "texte")
     prevus = roles.filter(pl.col("provenance") == "texte", pl.col("role") == "pilote")
@@ -303,9 +356,8 @@ def lire_coordination(matiere: Matiere, domaine: str) -> CoordinationLue | None:
         table = liens.frame.filter(pl.col("domaine") == domaine, pl.col("provenance") != "texte")
         lies = table["acteur"].n_unique()
     return CoordinationLue(
-        constates=tuple(
-            sorted({n for a in vus["acteur"] if _SANS_NOM not in (n := noms.get(a, a))})
-        ),
+        constates=len(acteurs),
+        nommes=tuple(sorted({n for a in acteurs if _SANS_NOM not in (n := noms.get(a, a))})),
         prevus=tuple(dict.fromkeys(noms.get(a, a) for a in prevus["acteur"])),
         presents=locaux["territoire"].n_unique(),
         dispositifs=tuple(dict.fromkeys(dispositifs["nom"])),

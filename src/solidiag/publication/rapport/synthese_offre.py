@@ -28,9 +28,10 @@ from solidiag.publication.rapport.offre_faits import (
     NIVEAUX_D_OFFRE,
     AccesLu,
     CoordinationLue,
+    annees_de,
     avertir,
     confiances,
-    dates_de,
+    dates_en_clair,
     lire_acces,
     lire_coordination,
     mention_de,
@@ -146,12 +147,7 @@ def _messages_de_fraicheur(matiere: Matiere) -> Iterator[tuple[Ligne, ...]]:
     ensemble = qualite_de(matiere)
     if ensemble is None:
         return
-    contenu: list[Ligne] = [
-        Texte("Les informations datent de "),
-        *dates_de(ensemble),
-    ]
-    if str(ensemble["date_la_plus_ancienne"])[:4] != str(ensemble["date_mediane"])[:4]:
-        contenu.append(Texte(" (de la plus ancienne à la médiane)"))
+    contenu: list[Ligne] = list(dates_en_clair(matiere, ensemble))
     if ensemble["part_anciens"] is not None:
         contenu += [
             Texte(" ; "),
@@ -181,7 +177,9 @@ def _messages_d_acces(matiere: Matiere) -> Iterator[tuple[Ligne, ...]]:
             Mention(acces.public, "nom"),
             Texte(") à plus de "),
             Mention(f"{acces.seuil} minutes", "parametre"),
-            Texte(" de tout lieu connu ; temps médian de ce public : "),
+            Texte(" du lieu le plus proche ("),
+            *acces.comptes,
+            Texte(") ; temps médian de ce public : "),
             *valeur_bornee(matiere, temps),
             Texte("."),
         )
@@ -192,7 +190,7 @@ def _eloignes(matiere: Matiere) -> list[tuple[str, AccesLu, float]]:
     trouves = []
     for domaine in matiere.grille.domaines:
         acces = lire_acces(matiere, domaine.id)
-        if acces is None or not acces.mesure:
+        if acces is None or not acces.mesure or not acces.en_avant:
             continue
         hors = acces.lire(matiere, "part_hors")
         if hors is None or not hors.lisible or hors.value is None or trop_incertain(hors):
@@ -248,7 +246,7 @@ def _domaines(matiere: Matiere) -> Iterator[Bloc]:
                 Cellule(contenu=(Mention(domaine.libelle, "nom"),)),
                 Cellule(contenu=(Texte(NIVEAUX_D_OFFRE[niveau]), *services), classe=niveau),
                 Cellule(contenu=_acces_court(matiere, acces)),
-                Cellule(contenu=dates_de(qualite)),
+                Cellule(contenu=annees_de(acces, qualite)),
                 Cellule(contenu=acteurs_courts(matiere, domaine.id)),
                 Cellule(contenu=(Texte(confiance.get(domaine.id, "aucune")),)),
             )
@@ -259,19 +257,23 @@ def _domaines(matiere: Matiere) -> Iterator[Bloc]:
         colonnes=(
             Colonne(entete="Domaine", largeur=3),
             Colonne(entete="Offre connue (services)", largeur=2),
-            Colonne(entete="Temps au plus proche", alignement="droite", largeur=2.4),
-            Colonne(entete="Dates", largeur=1.3),
-            Colonne(entete="Acteurs constatés", largeur=2.1),
+            Colonne(entete="Temps jusqu'au plus proche", alignement="droite", largeur=2.6),
+            Colonne(entete="Lieux de", largeur=1.2),
+            Colonne(entete="Acteurs constatés", largeur=2),
             Colonne(entete="Confiance", largeur=1.3),
         ),
         lignes=tuple(rangees),
         notes=(
             (
-                Texte("Temps : celui de la moitié du public du domaine, en estimation, entre "),
-                Texte("crochets sa fourchette. Confiance : la plus basse de la comparaison du "),
                 Texte(
-                    "besoin et de l'offre ; « aucune » quand elle ne se fait pas. « Inconnu » et "
+                    "Temps : celui de la moitié du public du domaine, en estimation, d'après les "
                 ),
+                Texte(
+                    "lieux connus, de l'année dite ; entre crochets sa fourchette. D'autres lieux "
+                ),
+                Texte("peuvent exister, certains ont pu fermer. Confiance : la plus basse de la "),
+                Texte("comparaison du besoin et de l'offre ; « aucune » quand elle ne se fait "),
+                Texte("pas. « Inconnu » et "),
                 Texte("« non documenté » disent un silence des sources."),
             ),
         ),
@@ -286,11 +288,9 @@ def _acces_court(matiere: Matiere, acces: AccesLu | None) -> tuple[Ligne, ...]:
 def acteurs_courts(matiere: Matiere, domaine: str) -> tuple[Ligne, ...]:
     """Renvoie « 12 dans 9 intercommunalités », ou « inconnus »."""
     lue = lire_coordination(matiere, domaine)
-    if lue is None or not (lue.constates or lue.presents):
+    if lue is None or not lue.constates:
         return (Texte("inconnus"),)
-    contenu: list[Ligne] = [Texte("non nommés")]
-    if lue.constates:
-        contenu = [nombre_coordination(matiere, len(lue.constates), f"acteurs:{domaine}")]
+    contenu: list[Ligne] = [nombre_coordination(matiere, lue.constates, f"acteurs:{domaine}")]
     if lue.presents:
         contenu += [
             Texte(", dans "),
@@ -307,8 +307,10 @@ def _cartes(figures: Sequence[Figure]) -> Iterator[Bloc]:
     yield Paragraphe(
         contenu=(
             Texte("Ces cartes et celle de la première page montrent, un domaine par axe au plus, "),
-            Texte("là où la plus grande part du public est loin d'un lieu. Un lieu que les "),
-            Texte("sources ne décrivent pas n'y est pas."),
+            Texte(
+                "là où la plus grande part du public est loin des lieux connus. Un lieu que les "
+            ),
+            Texte("sources ne décrivent pas n'y est pas ; un lieu fermé depuis peut y être."),
         )
     )
     yield from figures
