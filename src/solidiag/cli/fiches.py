@@ -27,7 +27,7 @@ def declarer(commande: argparse.ArgumentParser) -> None:
         "domaines",
         metavar="DOMAINE",
         nargs="*",
-        help="identifiant de domaine, par exemple aide-alimentaire (défaut : les trente)",
+        help="domaine, par identifiant (aide-alimentaire) ou par libellé (défaut : les trente)",
     )
     commande.add_argument(
         "--synthese",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -21,6 +21,7 @@ from solidiag.publication.rapport.fiche_domaine import construire_fiche_domaine
 from solidiag.publication.rapport.figures import Cartotheque
 from solidiag.publication.rapport.synthese_offre import construire_synthese_offre
 from solidiag.publication.rendus.images import convertir, figures
+from solidiag.sources.classeurs.lexique import dans_la_liste
 from solidiag.storage.cache import Cache, CacheOctets, dossier_de_cache
 from solidiag.storage.depot import Depot, empreinte
 from solidiag.storage.sorties import MANIFESTE, remplacer, verifier_place
@@ -66,7 +67,7 @@ def produire_fiches(
     Parameters
     ----------
     domaines
-        Identifiants de la grille ; vide : tous, ou aucun si ``synthese``.
+        Identifiants ou libellés de la grille ; vide : tous, ou aucun si ``synthese``.
     synthese
         Écrire la synthèse de l'offre.
     formats
@@ -89,11 +90,9 @@ def produire_fiches(
     cache = cache or Cache(dossier_de_cache())
     referentiel = charger_referentiel(depot)
     departement = referentiel.resoudre_departement(code)
-    connus = [domaine.id for domaine in depot.grille.domaines]
-    for domaine in domaines:
-        if domaine not in connus:
-            proches = get_close_matches(domaine, connus, n=3, cutoff=0.4) or connus
-            raise ChoixInconnu("domaine", domaine, proches=proches)
+    libelles = {domaine.id: domaine.libelle for domaine in depot.grille.domaines}
+    connus = list(libelles)
+    domaines = tuple(dict.fromkeys(choisir_domaine(texte, libelles) for texte in domaines))
     seule = synthese and not domaines
     nom = f"{'synthese-offre' if seule else 'fiches'}-{departement}"
     dossier = vers or Path("sorties") / nom
@@ -118,6 +117,22 @@ def produire_fiches(
         fichiers=fichiers,
         duree_s=time.monotonic() - depart,
     )
+
+
+def choisir_domaine(texte: str, libelles: Mapping[str, str]) -> str:
+    """Renvoie l'identifiant d'un domaine, dit par son identifiant ou par son libellé.
+
+    Raises
+    ------
+    ChoixInconnu
+        Avec les identifiants qui lui ressemblent.
+    """
+    trouve = dans_la_liste(libelles, texte)
+    if isinstance(trouve, str):
+        return trouve
+    connus = list(libelles)
+    proches = get_close_matches(texte, connus, n=3, cutoff=0.4) or connus
+    raise ChoixInconnu("domaine", texte, proches=proches)
 
 
 def documents_de(

@@ -37,6 +37,7 @@ from solidiag.publication.rapport.offre_faits import (
     nombre_qualite,
     qualite_de,
 )
+from solidiag.publication.rapport.offre_services import liste_des_services
 from solidiag.publication.rapport.phrases import commenter, joindre
 from solidiag.publication.rapport.tableaux import tableau_indicateurs
 from solidiag.publication.typographie import soigner_document
@@ -134,6 +135,7 @@ def _offre(
             Texte("."),
         ]
     yield Paragraphe(contenu=tuple(contenu))
+    yield from liste_des_services(matiere, domaine)
     if acces is None or not acces.mesure:
         return
     phrase = cartes.plume.ecrire(*formes_acces(matiere, acces))

@@ -30,6 +30,7 @@ from solidiag.publication.rapport.offre_faits import (
     trop_incertain,
     valeur_bornee,
 )
+from solidiag.publication.rapport.offre_services import liste_des_services
 from solidiag.publication.rapport.phrases import etendue, lisibles
 from solidiag.publication.rapport.silences import formes_offre_muette
 from solidiag.publication.rapport.tableaux import nombre_de, source_de, tableau_mesures
@@ -44,8 +45,9 @@ def section_offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> It
     """Renvoie la partie « L'offre » d'un domaine."""
     mesures = matiere.mesures_de(domaine)
     acces = lire_acces(matiere, domaine.id)
+    ajoutes = list(liste_des_services(matiere, domaine))
     yield Titre(niveau=3, id=f"{domaine.id}-offre", contenu=(Texte("L'offre"),))
-    if not mesures and not (acces and acces.mesure):
+    if not mesures and not (acces and acces.mesure) and not ajoutes:
         croisement = matiere.croisements.get(domaine.id)
         texte = cartes.plume.ecrire(
             *formes_offre_muette(croisement.detenteur if croisement else "")
@@ -66,6 +68,7 @@ def section_offre(matiere: Matiere, domaine: Domaine, cartes: Cartotheque) -> It
             lecture=not cartes.deja_dit(_LECTURE_DE_L_ACCES),
         )
         cartes.dire(_LECTURE_DE_L_ACCES)
+    yield from ajoutes
     yield from manque_d_offre(acces)
     yield from cartes_d_offre(matiere, domaine, acces, cartes)
 

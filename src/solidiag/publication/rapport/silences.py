@@ -117,7 +117,7 @@ _OFFRES: dict[str, tuple[str, str]] = {
     ),
     "partielle": (
         "l'offre n'est décrite qu'en partie",
-        "les fichiers ouverts ne décrivent qu'une partie de l'offre",
+        "les sources réunies ne décrivent qu'une partie de l'offre",
     ),
     "indirecte": (
         "l'offre ne se mesure qu'indirectement",

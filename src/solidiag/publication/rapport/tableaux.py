@@ -288,12 +288,15 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
         return None
     rangees = []
     vues: set[str] = set()
+    listes: dict[str, str] = {}
     for epci in matiere.epci:
         cellules = [Cellule(contenu=_texte(matiere.nom(epci)))]
         for domaine in domaines:
             ligne = classes.get((domaine.id, epci))
             classe = classe_affichee(ligne) if ligne else "non_mesure"
             vues.add(classe)
+            if classe == "aucun_lieu" and ligne:
+                listes[domaine.libelle] = matiere.periode_de_reference(ligne["offre"], matiere.epci)
             cellules.append(Cellule(contenu=(Texte(CLASSES[classe]),), classe=classe))
         rangees.append(tuple(cellules))
     return Tableau(
@@ -312,8 +315,23 @@ def tableau_matrice(matiere: Matiere, axe: str, *, identifiant: str) -> Tableau 
             (Mention(f"{majuscule(nom)} : {sens}.", "definition"),)
             for classe, (nom, sens) in zip(CLASSES, LECTURE_DES_CLASSES, strict=True)
             if classe in vues
-        ),
+        )
+        + _dates_des_listes(listes),
         source=(Mention("Source : croisement calculé par Solidiag.", "reference"),),
+    )
+
+
+def _dates_des_listes(listes: Mapping[str, str]) -> tuple[tuple[Ligne, ...], ...]:
+    """Renvoie l'année des listes où « aucun lieu inscrit » se lit : un lieu peut avoir ouvert."""
+    dites = " ; ".join(f"{nom} ({annee})" for nom, annee in listes.items() if annee)
+    if not dites:
+        return ()
+    return (
+        (
+            Texte("Date des listes où aucun lieu n'est inscrit : "),
+            Mention(dites, "nom"),
+            Texte(". Un lieu a pu ouvrir depuis."),
+        ),
     )
 
 
