@@ -65,7 +65,7 @@ def chapitre_coordination(matiere: Matiere) -> Iterator[Bloc]:
 def _message(tables: Coordination) -> Iterator[Ligne]:
     portent = _qui_portent(tables)
     relies = tables.lignes("reseau")
-    travail = any(ligne["intermediarite"] is not None for ligne in relies)
+    travail = bool(tables.liens_declares)
     yield Texte(f"{majuscule(dans(tables.matiere.departement))}, ")
     yield from tables.compte(
         len(portent),
@@ -76,8 +76,10 @@ def _message(tables: Coordination) -> Iterator[Ligne]:
     yield Texte(" et ")
     yield from tables.compte(
         len(relies),
-        "acteur est relié" if travail else "acteur partage un lieu ou un financement",
-        "acteurs sont reliés" if travail else "acteurs partagent un lieu ou un financement",
+        "acteur a un lien constaté" if travail else "acteur partage un lieu ou un financement",
+        "acteurs ont un lien constaté"
+        if travail
+        else "acteurs partagent un lieu ou un financement",
         objet="acteurs_relies",
     )
     yield Texte(", d'après les sources réunies ; ")

@@ -40,7 +40,11 @@ def section_reseau(tables: Coordination) -> Iterator[Bloc]:
     if not lignes:
         return
     mesures = [ligne for ligne in lignes if ligne["intermediarite"] is not None]
-    titre = "Le réseau des liens" if mesures else "Lieux partagés et cofinancements"
+    titre = "Lieux partagés et cofinancements"
+    if mesures:
+        titre = "Le réseau des liens"
+    elif tables.liens_declares:
+        titre = "Liens déclarés, lieux partagés et cofinancements"
     yield Titre(niveau=2, id="coordination-reseau", contenu=(Texte(titre),))
     yield Paragraphe(contenu=tuple(_presenter(tables, lignes, mesures)))
     tableau = "tab-reseau"
@@ -65,6 +69,8 @@ def section_reseau(tables: Coordination) -> Iterator[Bloc]:
             Texte(
                 "Les acteurs les plus reliés"
                 if mesures
+                else "Acteurs qui ont un lien déclaré, un lieu ou un financement partagé"
+                if tables.liens_declares
                 else "Acteurs qui partagent un lieu ou un financement"
             ),
         ),
@@ -86,13 +92,12 @@ def _presenter(
     tables: Coordination, lignes: Sequence[Mapping[str, Any]], mesures: Sequence[Mapping[str, Any]]
 ) -> Iterator[Ligne]:
     if not mesures:
-        yield from tables.compte(
-            len(lignes), "acteur partage", "acteurs partagent", objet="acteurs_relies"
-        )
-        yield Texte(
-            " un lieu ou un financement avec un autre, parmi ceux dont un rôle se constate dans un "
-            "domaine de la grille. Se partager une adresse n'est pas travailler ensemble : "
-        )
+        yield from tables.compte(len(lignes), "acteur a", "acteurs ont", objet="acteurs_relies")
+        yield Texte(" avec un autre ")
+        yield Texte("un lien déclaré, " if tables.liens_declares else "")
+        yield Texte("un lieu ou un financement partagé, parmi ceux dont un rôle se constate dans ")
+        yield Texte("un domaine de la grille et leurs financeurs. Se partager une adresse n'est ")
+        yield Texte("pas travailler ensemble : ")
         yield Texte("qui est central, ou seul à relier d'autres, ne se lit pas ici. Il y faut ")
         yield Texte("des orientations, des conventions et des instances écrites dans le classeur ")
         yield Texte("de coordination, entre au moins ")
@@ -123,7 +128,11 @@ def _acteur(tables: Coordination, ligne: Mapping[str, Any]) -> tuple[Cellule, ..
     cellules = (
         Cellule(contenu=(Mention(tables.noms.get(acteur, acteur), "nom"),)),
         Cellule(contenu=(tables.nombre(ligne["liens"], f"liens:{acteur}"),)),
-        Cellule(contenu=(tables.nombre(ligne["domaines"], f"domaines:{acteur}"),)),
+        Cellule(
+            contenu=(tables.nombre(ligne["domaines"], f"domaines:{acteur}"),)
+            if ligne["domaines"]
+            else (Texte("inconnu"),)
+        ),
     )
     if ligne["intermediarite"] is None:
         return cellules
@@ -186,6 +195,9 @@ def _figure(
     else:
         legende = "Lieux partagés et cofinancements entre acteurs"
         trait = "Un arc par lieu ou financement partagé, qui ne dit pas un travail commun. "
+        if tables.liens_declares:
+            legende = "Liens déclarés, lieux partagés et cofinancements entre acteurs"
+            trait = "Un arc par lien, lieu ou financement ; seul un lien déclaré dit un travail. "
     return Figure(
         id="reseau-acteurs",
         genre="graphique",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from solidiag.offre.coordination.reseau import LIENS_DE_TRAVAIL
 from solidiag.publication.document import (
     Bloc,
     Cellule,
@@ -52,11 +51,7 @@ def section_actions(tables: Coordination) -> Iterator[Bloc]:
 
 def section_orientations(tables: Coordination) -> Iterator[Bloc]:
     """Renvoie les orientations, conventions et instances déclarées, ou rien s'il n'y en a pas."""
-    lignes = [
-        ligne
-        for ligne in tables.lignes("liens")
-        if ligne["provenance"] == "gabarit" and ligne["type"] in LIENS_DE_TRAVAIL
-    ]
+    lignes = tables.liens_declares
     if not lignes:
         return
     yield Titre(

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.model.coordination import CONSTATEES, TABLES_COORDINATION
+from solidiag.offre.coordination.reseau import LIENS_DE_TRAVAIL
 from solidiag.publication.document import Cle, Ligne, Mention, Nombre, Texte
 from solidiag.publication.francais import formater
 from solidiag.publication.matiere import Matiere
@@ -56,6 +57,15 @@ class Coordination:
     def domaines(self) -> dict[str, str]:
         """Libellé de chaque domaine de la grille."""
         return {d.id: d.libelle for d in self.matiere.grille.domaines}
+
+    @cached_property
+    def liens_declares(self) -> list[dict[str, Any]]:
+        """Orientations, conventions, instances et pilotages écrits dans un classeur."""
+        return [
+            ligne
+            for ligne in self.lignes("liens")
+            if ligne["provenance"] == "gabarit" and ligne["type"] in LIENS_DE_TRAVAIL
+        ]
 
     def constats(self, genre: str) -> list[dict[str, Any]]:
         """Renvoie les constats d'un genre."""
