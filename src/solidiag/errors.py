@@ -100,6 +100,17 @@ class IndicateurInconnu(SolidiagError):
         )
 
 
+class IndicateurAmbigu(SolidiagError):
+    """Nom que plusieurs mesures portent : il faut dire laquelle."""
+
+    def __init__(self, nom: str, *, code: str, candidats: Sequence[str]) -> None:
+        self.nom, self.candidats = nom, tuple(candidats)
+        lignes = "".join(f"\n  solidiag expliquer {c} {code}".rstrip() for c in candidats)
+        super().__init__(
+            f"« {nom} » est le nom de {len(candidats)} mesures. Précisez le domaine :{lignes}"
+        )
+
+
 class ChoixInconnu(SolidiagError):
     """Domaine ou public que la grille ou le vocabulaire ne connaît pas."""
 
@@ -206,9 +217,19 @@ class ClasseurFautif(DonneesError):
         Une phrase par faute : feuille, ligne, colonne, ce qui ne va pas.
     bonnes, fautives
         Nombre de lignes sans faute, et avec.
+    remarques
+        Ce qui serait à vérifier même sans faute, une donnée personnelle par exemple.
     """
 
-    def __init__(self, nom: str, fautes: Sequence[str], *, bonnes: int, fautives: int) -> None:
+    def __init__(
+        self,
+        nom: str,
+        fautes: Sequence[str],
+        *,
+        bonnes: int,
+        fautives: int,
+        remarques: Sequence[str] = (),
+    ) -> None:
         self.nom, self.fautes, self.bonnes, self.fautives = nom, tuple(fautes), bonnes, fautives
         s = "s" if fautives > 1 else ""
         suite = (
@@ -219,6 +240,7 @@ class ClasseurFautif(DonneesError):
         super().__init__(
             f"« {nom} » n'est pas ajouté : {fautives} ligne{s} fautive{s}. {suite}\n"
             + "\n".join(f"  {faute}" for faute in fautes)
+            + "".join(f"\n  À vérifier aussi : {remarque}" for remarque in remarques)
         )
 
 

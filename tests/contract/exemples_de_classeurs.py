@@ -36,7 +36,7 @@ JUSTE = {
     "Saturation": "SATURÉ",
     "Financeurs": "Institution A ; Institution B",
     "Date de l'information": dt.datetime(2025, 9, 1),  # noqa: DTZ001
-    "Siret": "123 456 789 01234",
+    "Siret": "123 456 789 01237",
 }
 
 

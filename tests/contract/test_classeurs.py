@@ -32,6 +32,7 @@ from solidiag.pipeline.classeurs import (
     est_un_classeur,
     listes_du_depot,
 )
+from solidiag.sources.classeurs.lexique import dans_la_liste
 from solidiag.sources.classeurs.offre import services_de
 from solidiag.sources.registre_services import lire_offre
 from solidiag.storage.depot import Depot
@@ -118,7 +119,7 @@ def test_a_right_row_becomes_a_service(remplir: Remplir) -> None:
     assert service["zone_eligibilite"] == ["40", "40088"]
     assert service["financeurs"] == ["Institution A", "Institution B"]
     assert service["date_source"] == "2025-09-01"
-    assert service["siret"] == "12345678901234"
+    assert service["siret"] == "12345678901237"
     assert service["ligne"] == 3
     assert service["categorie"] == "service-saisi"
     assert service["fermeture"] is None
@@ -275,6 +276,61 @@ def test_personal_data_is_pointed_at(remplir: Remplir) -> None:
         remplir("offre", {"Offre": [(3, JUSTE | {"Remarque": "voir prenom.nom@exemple.fr"})]})
     )
     assert "ligne 3, « Remarque »" in examen.remarques[-1]
+
+
+@pytest.mark.parametrize(
+    ("case", "dit"),
+    [
+        ({"Remarque": "voir Mme Exemple"}, "nom de personne possible (ligne 3, « Remarque »)"),
+        ({"Nom du service": "Consultation du Dr Fictif"}, "nom de personne possible"),
+        ({"Adresse": "1 rue du Docteur Exemple"}, ""),
+        ({"Siret": "12345678901234"}, "la clé est fausse (ligne 3, « Siret »)"),
+        ({"Siret": "356 000 000 49837"}, ""),
+        ({"Jours et horaires": "9h-12h"}, "horaires gardés tels quels, mais non compris"),
+        ({"Jours et horaires": "lundi 9h-12h"}, ""),
+    ],
+)
+def test_what_surprises_is_said_and_refuses_nothing(
+    remplir: Remplir, case: dict[str, str], dit: str
+) -> None:
+    examen = examiner(remplir("offre", {"Offre": [(3, JUSTE | case)]}))
+    assert examen.lu.bonnes == 1
+    assert (dit in " ".join(examen.remarques)) if dit else examen.remarques == ()
+
+
+def test_personal_data_is_pointed_at_in_a_refused_workbook_too(remplir: Remplir) -> None:
+    chemin = remplir(
+        "offre", {"Offre": [(3, JUSTE | {"Remarque": "06 00 00 00 00", "Commune": ""})]}
+    )
+    with pytest.raises(ClasseurFautif, match="À vérifier aussi : Offre : une adresse") as faute:
+        examiner(chemin)
+    assert len(faute.value.fautes) == 1
+
+
+def test_commas_between_values_are_told_apart_from_labels_with_commas(remplir: Remplir) -> None:
+    dit = "séparez plusieurs valeurs par « ; »"
+    virgule = {"Domaines": "Mobilité solidaire, Aide et précarité alimentaires"}
+    assert dit in " ".join(fautes_de(remplir("offre", {"Offre": [(3, JUSTE | virgule)]})))
+    inconnu = {"Domaines": "Pacte locale, autre"}
+    fautes = " ".join(fautes_de(remplir("offre", {"Offre": [(3, JUSTE | inconnu)]})))
+    assert dit not in fautes
+    assert "vouliez-vous dire" not in fautes
+
+
+def test_every_example_of_a_list_is_in_the_list() -> None:
+    listes = listes_du_depot(DEPOT, REFERENTIEL, departement="40")
+    for classeur in classeurs_declares(DEPOT).values():
+        valeurs = {**listes, **classeur.listes}
+        for feuille in classeur.feuilles:
+            for colonne in feuille.colonnes:
+                if colonne.liste and colonne.exemple:
+                    assert isinstance(dans_la_liste(valeurs[colonne.liste], colonne.exemple), str)
+
+
+def test_the_examination_names_the_domains_and_the_communes(remplir: Remplir) -> None:
+    examen = examiner(remplir("offre", {"Offre": [(3, JUSTE)]}))
+    assert examen.communes == ("Sabres",)
+    assert len(examen.domaines) == 2
 
 
 def test_another_workbook_and_a_broken_file_are_not_ours(tmp_path: Path) -> None:

@@ -39,8 +39,11 @@ def test_a_workbook_is_written_filled_and_imported(
         *("sources", "importer", str(tmp_path / "rempli.xlsx"), "--oui"),
         "--malgre-les-lignes-fautives",
     )
-    assert force.code == 1
+    assert force.code == 0
     assert "Écartées, 1 ligne fautive" in force.sortie
+    assert "1 ligne ajoutée ; 1 fautive, mise de côté." in force.sortie
+    assert "Domaines (1) : Mobilité solidaire" in force.sortie
+    assert "Communes (1) : Sabres" in force.sortie
     assert "Ajouté : ajout.offre-saisie.ccas-exemple-fictif.40" in force.sortie
 
 

@@ -58,6 +58,17 @@ def test_un_bus_a_un_seul_point_n_est_pas_un_lieu() -> None:
     assert table["genre"].to_list() == ["itinerant", "lieu"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "genre"),
+    [(["244000675"], "domicile"), (None, "itinerant"), (["france"], "itinerant")],
+)
+def test_une_tournee_sans_arrets_est_a_portee_de_la_zone_qu_elle_dit(
+    zone: list[str] | None, genre: str
+) -> None:
+    table = _lire({"id": "a", "aller_vers": "itinerant", "zone_eligibilite": zone})
+    assert table["genre"].to_list() == [genre]
+
+
 def test_ce_que_dit_la_source_l_emporte_sur_la_remarque() -> None:
     table = _lire({"id": "a", "remarque": "Bus_équivalent", "aller_vers": "permanence"})
     assert table["genre"].to_list() == ["permanence"]

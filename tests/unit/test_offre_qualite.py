@@ -137,3 +137,34 @@ def test_every_domain_without_offer_says_what_to_ask_and_from_whom() -> None:
     assert muets["services"].null_count() == muets.height
     axe4 = manques.filter(pl.col("axe") == "axe4")
     assert "non mesuré" in set(axe4["etat"])
+
+
+@pytest.mark.parametrize(
+    ("aller_vers", "zone", "attendus"),
+    [
+        ("itinerant", ["1"], {"DEP-40", "EPCI-1"}),
+        (None, ["1"], set()),
+        ("domicile", None, {"DEP-40"}),
+    ],
+)
+def test_a_mobile_service_from_elsewhere_counts_where_its_zone_says(
+    aller_vers: str | None, zone: list[str] | None, attendus: set[str]
+) -> None:
+    venu = (
+        _services()
+        .head(1)
+        .with_columns(
+            code_insee=pl.lit("64102"),
+            aller_vers=pl.lit(aller_vers, dtype=pl.String),
+            zone_eligibilite=pl.lit(zone, dtype=pl.List(pl.String)),
+        )
+    )
+    table = qualite_par_territoire(
+        venu,
+        qualifier(venu, jour=JOUR, attendus={}, defaut=24),
+        communes={"DEP-40": ["40088", "40192"], "EPCI-1": ["40088"], "EPCI-2": ["40001"]},
+        territoires_entiers=["DEP-40"],
+        domaines=["emploi"],
+    )
+    comptes = table.filter((pl.col("domaine") == "ensemble") & (pl.col("services") == 1))
+    assert set(comptes["territoire"]) == attendus

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from solidiag.storage.depot import Depot
 
 NOMS = ("offre", "coordination")
+_MONTRES = 8
 
 
 def declarer(classeur: argparse.ArgumentParser) -> None:
@@ -68,7 +69,8 @@ def importer(
 ) -> int:
     """Ajoute un classeur rempli ; renvoie le code de sortie.
 
-    Des lignes écartées parce que fautives font un code de sortie 1 : tout n'est pas entré.
+    Des lignes fautives, écartées parce que la personne l'a demandé, sont dites et n'en font pas
+    une erreur : des lignes sont entrées.
     """
     from solidiag.cli.affichage_sources import afficher_resultats
     from solidiag.cli.sources import confirmer
@@ -86,7 +88,14 @@ def importer(
     if not confirmer(oui=lus.oui):
         return 1
     afficher_resultats([ajouter_classeur(examen, depot=depot, jour=jour)])
-    return 1 if examen.lu.fautes else 0
+    if examen.fautives:
+        s = "s" if examen.fautives > 1 else ""
+        bonnes = examen.lu.bonnes
+        sys.stdout.write(
+            f"{bonnes} ligne{'s' * (bonnes > 1)} ajoutée{'s' * (bonnes > 1)} ; {examen.fautives} "
+            f"fautive{s}, mise{s} de côté.\n"
+        )
+    return 0
 
 
 def _montrer(examen: ExamenClasseur) -> None:
@@ -96,6 +105,10 @@ def _montrer(examen: ExamenClasseur) -> None:
         nombre = len(lu.lignes.get(feuille.id, ()))
         if nombre:
             lignes.append(f"    {feuille.titre} : {nombre} ligne{'s' * (nombre > 1)}")
+    for quoi, noms in (("Domaines", examen.domaines), ("Communes", examen.communes)):
+        if noms:
+            suite = f" ; et {len(noms) - _MONTRES} autres" if len(noms) > _MONTRES else ""
+            lignes.append(f"    {quoi} ({len(noms)}) : {' ; '.join(noms[:_MONTRES])}{suite}")
     if examen.remplace:
         lignes.append("    remplace le précédent, qui sera gardé dans « anciens »")
     if lu.fautes:

@@ -48,8 +48,8 @@ LIEUX: dict[str, pl.DataType] = {
 ``service`` est commun aux arrêts d'une même tournée. ``genre`` : ``lieu``, ``arret``,
 ``permanence``, ``domicile`` (vient dans sa zone), ou à part : ``itinerant`` (desserte non connue),
 ``distance``, ``domicile_sans_zone``. ``poids`` : ce que vaut le lieu, 1 pour un accueil ordinaire.
-``samedi`` et ``soir`` : vides si les horaires ne sont pas connus. ``capacite_bas``, ``capacite_haut`` : bornes
-entre les sources qui décrivent le même service.
+``samedi`` et ``soir`` : vides si les horaires ne sont pas connus. ``capacite_bas``,
+``capacite_haut`` : bornes entre les sources qui décrivent le même service.
 """
 
 A_PART: dict[str, str] = {

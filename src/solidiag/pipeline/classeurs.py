@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,12 @@ from solidiag.sources.classeurs.ecriture import Vierge, ecrire_classeur
 from solidiag.sources.classeurs.feuilles import Marque, ouvrir_classeur, reconnaitre_classeur
 from solidiag.sources.classeurs.lecture import ClasseurLu, Controle, lire_classeur
 from solidiag.sources.classeurs.lexique import LexiqueVivant
-from solidiag.sources.classeurs.offre import LECTEUR_OFFRE, SANS_CATEGORIE, controler_service
+from solidiag.sources.classeurs.offre import (
+    FEUILLE,
+    LECTEUR_OFFRE,
+    SANS_CATEGORIE,
+    controler_service,
+)
 from solidiag.sources.contenants import genre_de
 from solidiag.sources.controle import chemin_du_fichier, nom_de_source
 from solidiag.storage.ajouts import PREFIXE, Ajout, Ajouts, dossier_des_donnees
@@ -64,6 +69,8 @@ class ExamenClasseur:
         Déclaration de l'ajout ; elle ne lit que les lignes sans faute.
     remplace
         Un ajout de même nom sera rangé dans ``anciens/``.
+    domaines, communes
+        Noms des domaines que disent ses services, et de leurs communes.
     """
 
     nom: str
@@ -73,6 +80,8 @@ class ExamenClasseur:
     source: Source
     remplace: bool
     remarques: tuple[str, ...]
+    domaines: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
 
     @property
     def fautives(self) -> int:
@@ -266,6 +275,7 @@ def examiner_classeur(
             [str(faute) for faute in lu.fautes],
             bonnes=lu.bonnes,
             fautives=sum(len(lignes) for lignes in lu.fautives.values()),
+            remarques=lu.remarques,
         )
     source = _source(chemin.name, octets, classeur, marque, lu, lexique, referentiel)
     remarques = list(lu.remarques)
@@ -280,7 +290,30 @@ def examiner_classeur(
         source=source,
         remplace=source.id in ajouts.noms(),
         remarques=tuple(remarques),
+        domaines=_domaines_dits(lu, depot),
+        communes=tuple(
+            sorted(
+                {referentiel.nom(f"COM-{code}") for code in _valeurs(lu, "commune")}, key=simplifier
+            )
+        ),
     )
+
+
+def _valeurs(lu: ClasseurLu, champ: str) -> Iterator[str]:
+    """Parcourt les valeurs d'un champ des services, listes dépliées."""
+    for ligne in lu.lignes.get(FEUILLE, ()):
+        valeur = ligne.valeurs.get(champ)
+        yield from valeur if isinstance(valeur, list) else [valeur] if valeur else []
+
+
+def _domaines_dits(lu: ClasseurLu, depot: Depot) -> tuple[str, ...]:
+    """Libellés des domaines que les services disent, ou que dit leur catégorie."""
+    categories = lire_categories(depot.declaration("services/categories.yaml"))
+    dits: set[str] = set()
+    for ligne in lu.lignes.get(FEUILLE, ()):
+        categorie = categories.get(ligne.valeurs.get("categorie") or "")
+        dits.update(ligne.valeurs.get("domaines") or (categorie.domaines if categorie else ()))
+    return tuple(d.libelle for d in depot.grille.domaines if d.id in dits)
 
 
 def _departement(marque: Marque, referentiel: Referentiel) -> str:

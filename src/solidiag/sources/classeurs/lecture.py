@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,10 +23,13 @@ from solidiag.sources.classeurs.feuilles import (
     trouver_entete,
 )
 from solidiag.sources.classeurs.lexique import Lexique
+from solidiag.sources.classeurs.vigilance import vigilances
 
 _EXEMPLE = simplifier("EXEMPLE FICTIF")
-_PERSONNEL = re.compile(r"[\w.+-]+@[\w-]+\.\w+|(?<!\d)0[1-9](?:[ .-]?\d{2}){4}(?!\d)")
 _COLONNES_DITES = 5
+_RESSEMBLANCE = 0.65
+"""Ressemblance sans laquelle un nom n'est pas proposé à la place d'un autre."""
+
 _TRAITS_DE_L_EXEMPLE = 3
 """Cases de la ligne d'exemple, toutes égales, à quoi on la reconnaît sans sa mention."""
 
@@ -199,7 +201,13 @@ def lire_classeur(
             for nom, lot in lues.items()
         },
         fautes=fautes,
-        remarques=(*remarques, *_donnees_personnelles(lues, classeur)),
+        remarques=(
+            *remarques,
+            *vigilances(
+                {nom: [(lue.rang, lue.textes) for lue in lot] for nom, lot in lues.items()},
+                classeur,
+            ),
+        ),
     )
 
 
@@ -296,7 +304,10 @@ def _comprendre(lue: _Lue, feuille: Feuille, lexique: Lexique, *, jour: date | N
         for element in cellules.morceaux(texte) if colonne.genre in MULTIPLES else [texte]:
             valeur = _valeur(colonne, element, lexique, jour=jour)
             if isinstance(valeur, Doute):
-                lue.fautes.append((colonne.champ, f"« {element} » {valeur.phrase}"))
+                phrase = valeur.phrase
+                if colonne.genre in MULTIPLES and _virgules(colonne, element, lexique, jour=jour):
+                    phrase += " ; séparez plusieurs valeurs par « ; », et non par une virgule"
+                lue.fautes.append((colonne.champ, f"« {element} » {phrase}"))
             elif valeur not in valeurs:
                 valeurs.append(valeur)
         unique = valeurs[0] if valeurs else None
@@ -305,6 +316,14 @@ def _comprendre(lue: _Lue, feuille: Feuille, lexique: Lexique, *, jour: date | N
         if not any(lue.textes.get(champ) for champ in groupe):
             titres = " ou ".join(f"« {feuille.colonne(champ).titre} »" for champ in groupe)
             lue.fautes.append(("", f"remplissez {titres}"))
+
+
+def _virgules(colonne: Colonne, texte: str, lexique: Lexique, *, jour: date | None) -> bool:
+    """Dit si une case incomprise réunit par des virgules des valeurs dont une se comprend."""
+    parties = [partie.strip() for partie in texte.split(",") if partie.strip()]
+    return len(parties) > 1 and any(
+        not isinstance(_valeur(colonne, partie, lexique, jour=jour), Doute) for partie in parties
+    )
 
 
 def _valeur(colonne: Colonne, texte: str, lexique: Lexique, *, jour: date | None) -> Any:
@@ -390,7 +409,7 @@ def _index(lues: Iterable[_Lue]) -> dict[str, str]:
 def _sans_cible(texte: str, designees: Iterable[_Lue], titre: str) -> str:
     noms = [lue.textes["nom"] for lue in designees if "nom" in lue.textes]
     cles = {simplifier(nom): nom for nom in noms}
-    proches = difflib.get_close_matches(simplifier(texte), list(cles), n=2, cutoff=0.5)
+    proches = difflib.get_close_matches(simplifier(texte), list(cles), n=2, cutoff=_RESSEMBLANCE)
     doute = Doute(
         motif=f"n'est pas dans la feuille « {titre} »",
         proches=tuple(f"« {cles[nom]} »" for nom in proches),
@@ -445,19 +464,3 @@ def _liste(valeur: Any) -> list[str]:
     if valeur is None:
         return []
     return valeur if isinstance(valeur, list) else [valeur]
-
-
-def _donnees_personnelles(lues: Mapping[str, list[_Lue]], classeur: Classeur) -> Iterator[str]:
-    for feuille in classeur.feuilles:
-        places = [
-            f"ligne {lue.rang}, « {feuille.colonne(champ).titre} »"
-            for lue in lues.get(feuille.id, ())
-            for champ, texte in lue.textes.items()
-            if champ != "siret" and _PERSONNEL.search(texte)
-        ]
-        if places:
-            yield (
-                f"{feuille.titre} : une adresse électronique ou un téléphone "
-                f"({' ; '.join(places[:3])}{'…' if len(places) > 3 else ''}) ; ôtez-les si ce "
-                "sont ceux d'une personne."
-            )

@@ -17,6 +17,8 @@ from solidiag.geography.recherche import simplifier
 Chercher = Callable[[str], str | Doute]
 
 _PROPOSES = 3
+_RESSEMBLANCE = 0.7
+"""Ressemblance sans laquelle une valeur n'est pas proposée."""
 
 
 class Lexique(Protocol):
@@ -112,7 +114,7 @@ def dans_la_liste(valeurs: Mapping[str, str], texte: str) -> str | Doute:
         if cherche in (simplifier(valeur), simplifier(libelle)):
             return valeur
     cles = {simplifier(libelle): libelle for libelle in valeurs.values()}
-    noms = difflib.get_close_matches(cherche, list(cles), n=_PROPOSES, cutoff=0.6)
+    noms = difflib.get_close_matches(cherche, list(cles), n=_PROPOSES, cutoff=_RESSEMBLANCE)
     proches = [cles[nom] for nom in noms]
     if not proches and len(valeurs) <= 2 * _PROPOSES:
         proches = list(valeurs.values())
