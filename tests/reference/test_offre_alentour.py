@@ -12,9 +12,12 @@ import polars as pl
 import pytest
 from tests.unit.test_cli import Lancer, lancer, mots_anglais
 
+from solidiag.cli.affichage_offre import NON_MESURE
 from solidiag.errors import SolidiagError
 from solidiag.offre.horaires import lire_horaires
-from solidiag.pipeline.alentour import Base, Question, repondre
+from solidiag.pipeline.alentour import Base, Question, repondre, resumer
+from solidiag.pipeline.doublons import paires_montrees
+from solidiag.pipeline.qualite_offre import calculer_qualite
 from solidiag.sources.registre_services import lire_offre
 from solidiag.storage.cache import Cache
 from solidiag.storage.depot import Depot
@@ -34,6 +37,18 @@ def test_what_is_within_reach_of_sabres(lancer: Lancer) -> None:
     assert "Itinérants (desserte non connue) : 3" in fait.sortie
     assert "Ce qui manque, et à qui le demander" in fait.sortie
     assert mots_anglais(fait.sortie) == set()
+
+
+def test_the_domains_of_the_pact_come_before_other_useful_places(lancer: Lancer) -> None:
+    fait = lancer("offre", "40", "--autour", "sabres")
+    assert fait.code == 0
+    sortie = fait.sortie
+    pacte = sortie.index("Services à portée, par domaine du Pacte")
+    autres = sortie.index("Autres lieux utiles")
+    assert pacte < sortie.index("France services Coeur Haute Lande") < autres
+    assert autres < sortie.index("La Poste", autres)
+    assert sortie[pacte:autres].count(" min (") >= 15
+    assert sortie[pacte:].count(" min (") == 30
 
 
 def test_files_hold_every_line_and_the_question(lancer: Lancer, tmp_path: Path) -> None:
@@ -121,6 +136,25 @@ def test_the_summary_says_what_is_missing_and_who_holds_it(lancer: Lancer) -> No
     assert "Domaines non documentés, et qui détient le fichier" in fait.sortie
     assert "Liste des points conseil budget labellisés : DGCS" in fait.sortie
     assert "Structures France services : 20 lignes, 2024-08-01 !" in fait.sortie
+
+
+def test_the_summary_counts_what_the_report_counts(landes: Base) -> None:
+    jour = date(2026, 11, 24)
+    bilan = resumer(landes, jour=jour)
+    inventaire = landes.inventaire
+    qualite = calculer_qualite(
+        landes.depot, landes.referentiel, inventaire.services, inventaire.ecartes,
+        departement="40", jour=jour,
+    ).territoires.frame.filter(pl.col("territoire") == "DEP-40")  # fmt: skip
+    dits = {
+        ligne["domaine"]: (ligne["services"] or 0, ligne["date_mediane"] or "")
+        for ligne in qualite.iter_rows(named=True)
+    }
+    for ligne in bilan.domaines:
+        assert (ligne.services, ligne.date) == dits[ligne.domaine.id]
+    assert sum(not ligne.services and ligne.etat == NON_MESURE for ligne in bilan.domaines) == 8
+    paires, reunies, _ = paires_montrees(landes)
+    assert reunies == inventaire.reunions.height < len(paires)
 
 
 def test_a_ruling_separates_two_lines_and_is_undone(

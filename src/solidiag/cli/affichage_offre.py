@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from solidiag.pipeline.alentour import BilanOffre, LigneDomaine, Reponse
     from solidiag.pipeline.doublons import PaireMontree
+from solidiag.publication.remarques import dire_remarque
 
 MONTRES = 30
 """Services montrés dans le terminal ; les fichiers les donnent tous."""
@@ -81,7 +83,16 @@ def afficher_reponse(reponse: Reponse) -> None:
     a_portee = reponse.alentour.a_portee.to_dicts()
     propres = [ligne for ligne in a_portee if ligne["portee"] == "propre"]
     autres = [ligne for ligne in a_portee if ligne["portee"] != "propre"]
-    _montrer(console, propres, reponse, titre="Services à portée")
+    if reponse.domaines:
+        _montrer(console, propres, reponse, titre="Services à portée")
+    else:
+        du_pacte = [ligne for ligne in propres if ligne["domaines"]]
+        _montrer_par_domaine(console, du_pacte, reponse)
+        utiles = [ligne for ligne in propres if not ligne["domaines"]]
+        if utiles:
+            titre = "Autres lieux utiles, hors de l'offre propre d'un domaine"
+            montres = max(_AUTRES_MONTRES, MONTRES - len(du_pacte))
+            _montrer(console, utiles, reponse, titre=titre, montres=montres)
     if autres:
         titre = "Aussi à portée, sans être l'offre propre du domaine"
         _montrer(console, autres, reponse, titre=titre, montres=_AUTRES_MONTRES)
@@ -90,6 +101,29 @@ def afficher_reponse(reponse: Reponse) -> None:
         if siens:
             _montrer(console, siens, reponse, titre=titre)
     _montrer_le_reste(console, reponse)
+
+
+def _montrer_par_domaine(console: Console, lignes: list[dict[str, Any]], reponse: Reponse) -> None:
+    """Montre les services des domaines du Pacte, domaine par domaine, du plus proche au plus loin.
+
+    Un service de plusieurs domaines est montré une fois, sous le premier. Les places sont données
+    tour à tour à chaque domaine : aucun n'en chasse un autre.
+    """
+    par_domaine: dict[str, list[dict[str, Any]]] = {nom: [] for nom in reponse.libelles}
+    for ligne in lignes:
+        par_domaine[next(nom for nom in par_domaine if nom in ligne["domaines"])].append(ligne)
+    tours = sorted(
+        (rang, ligne["minutes"], nom)
+        for nom, siennes in par_domaine.items()
+        for rang, ligne in enumerate(siennes)
+    )
+    montres = Counter(nom for _, _, nom in tours[:MONTRES])
+    console.print()
+    titre = f"Services à portée, par domaine du Pacte : {len(lignes) or 'aucun connu'}"
+    console.print(Text(titre, style="bold"))
+    for nom, siennes in par_domaine.items():
+        if siennes:
+            _montrer(console, siennes, reponse, titre=reponse.libelles[nom], montres=montres[nom])
 
 
 def _montrer(
@@ -135,7 +169,7 @@ def _precisions(ligne: dict[str, Any], reponse: Reponse) -> Iterator[str]:
     sources = [reponse.titres.get(source, source) for source in ligne["sources"]]
     yield f"Information : {_fraicheur(ligne)} · {' ; '.join(sources)}"
     if ligne["remarque"]:
-        yield f"À savoir : {ligne['remarque']}"
+        yield f"À savoir : {dire_remarque(ligne['remarque'])}"
 
 
 def _zones(codes: list[str], reponse: Reponse) -> str:
