@@ -377,7 +377,8 @@ def _tableau_services(
     if any(mesures):
         notes[0] += (
             " Temps en voiture estimés depuis le centre de la commune, avec leur fourchette ; "
-            "au-delà d'une commune, médiane des habitants."
+            "au-delà d'une commune, médiane des habitants. Seuls les lieux connus comptent : "
+            "d'autres peuvent exister, certains ont pu fermer."
         )
     if not all(mesures):
         notes[0] += " Le temps d'accès n'est pas calculé pour un territoire propre."
@@ -399,10 +400,7 @@ def _proche(
         return (Texte("non calculé"),)
     if not temps.lisible:
         return (matiere.imprimer(temps),)
-    au_plus = (temps.motif or "").startswith("au plus")
-    contenu: list[Ligne] = (
-        [Texte("au plus "), matiere.imprimer(temps)] if au_plus else [matiere.imprimer(temps)]
-    )
+    contenu: list[Ligne] = [matiere.imprimer(temps)]
     bornes = matiere.bornes(temps)
     if bornes is not None:
         contenu += [Texte(" ("), bornes[0], Texte(" à "), bornes[1], Texte(")")]
