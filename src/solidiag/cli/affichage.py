@@ -151,8 +151,11 @@ def afficher_indicateurs(fiches: list[FicheIndicateur]) -> None:
     for fiche in fiches:
         table.add_row(fiche.id, fiche.libelle, fiche.etat, fiche.detenteur)
     console.print(table)
-    demandes = sum(fiche.etat != "valeur" for fiche in fiches)
+    demandes = sum(fiche.etat == "à demander" for fiche in fiches)
+    mesures = sum(fiche.etat in ("offre", "accès") for fiche in fiches)
+    besoins = len(fiches) - mesures
+    dites = f" ; {mesures} mesure{'s' if mesures > 1 else ''} d'offre ou d'accès" if mesures else ""
     console.print(
-        f"{len(fiches)} indicateur{'s' if len(fiches) > 1 else ''}, dont {demandes} à demander. "
+        f"{besoins} indicateur{'s' if besoins > 1 else ''}, dont {demandes} à demander{dites}. "
         "Pour en voir un : solidiag expliquer IDENTIFIANT CODE"
     )

@@ -77,7 +77,7 @@ CITEES = 3
 
 AUCUNE_NORME = "aucune norme publiée connue"
 
-_LIBELLES: dict[str, tuple[str, str, str, str]] = {
+LIBELLES: dict[str, tuple[str, str, str, str]] = {
     "temps": (
         "Temps de trajet jusqu'au lieu le plus proche – {domaine}",
         "temps au plus proche, {domaine}",
@@ -183,7 +183,7 @@ def declarer(
     declarees = {}
     for mesure in acces.mesures:
         genre = suffixe_de_base(mesure.suffixe)
-        titre, court, lecture, carte = _LIBELLES[genre]
+        titre, court, lecture, carte = LIBELLES[genre]
         trous = {
             "domaine": libelle,
             "seuil": acces.reglage.seuil.minutes,

@@ -12,7 +12,7 @@ from solidiag.besoins.formules import termes_de
 from solidiag.besoins.tracer import Chaine, TermeTrace, lectures_possibles, tracer
 from solidiag.catalogue.indicateur import ACCES, Indicateur, Lecture, MesureOffre, Terme
 from solidiag.catalogue.service import lire_categories
-from solidiag.errors import IndicateurInconnu, TerritoireInconnu
+from solidiag.errors import IndicateurAmbigu, IndicateurInconnu, TerritoireInconnu
 from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.observation import AVEC_VALEUR, MARQUES
@@ -29,6 +29,7 @@ from solidiag.pipeline.calculs import (
 from solidiag.pipeline.explication_acces import expliquer_acces
 from solidiag.pipeline.explication_propre import Explication, expliquer_composition
 from solidiag.pipeline.inventaire_indicateurs import semblables
+from solidiag.pipeline.mesures_deduites import nommees
 from solidiag.pipeline.offre import inventorier
 from solidiag.pipeline.profil_territoires import Sujet, resoudre
 from solidiag.pipeline.services_lus import couvertures_des_listes
@@ -60,7 +61,7 @@ def expliquer(
     ----------
     identifiant
         Indicateur de besoin, mesure d'offre, mesure d'accès (``offre.<mesure>.temps``,
-        ``acces.<domaine>.temps``), ou nom court tel qu'une fiche l'imprime.
+        ``acces.<domaine>.temps``), ou nom tel qu'une fiche ou un tableau l'imprime.
     code
         Code ou identifiant du territoire, ancien code compris. D'un territoire propre (canton,
         zonage), seules ses communes et leur part sont rendues.
@@ -71,10 +72,13 @@ def expliquer(
     ------
     IndicateurInconnu, TerritoireInconnu
         Si l'un ou l'autre n'existe pas, avec des noms proches.
+    IndicateurAmbigu
+        Si plusieurs mesures portent ce nom : la même ligne, dans plusieurs domaines.
     """
     depot = depot or Depot()
     cache = cache or Cache(dossier_de_cache())
     referentiel = charger_referentiel(depot)
+    identifiant = _par_libelle(depot, identifiant, code=code)
     if identifiant.startswith(PREFIXE):
         lieu = _resoudre(code, referentiel, depot).territoire
         acces, sources = expliquer_acces(
@@ -94,7 +98,6 @@ def expliquer(
 
 
 def _declaration(depot: Depot, identifiant: str) -> tuple[Indicateur | MesureOffre, str]:
-    identifiant = _par_libelle(depot, identifiant)
     if identifiant in depot.catalogue:
         return depot.catalogue[identifiant], ""
     nom, suffixe = identifiant, ""
@@ -129,12 +132,24 @@ def _resoudre(code: str, referentiel: Referentiel, depot: Depot) -> Sujet:
         ) from erreur
 
 
-def _par_libelle(depot: Depot, texte: str) -> str:
-    """Renvoie l'identifiant d'un nom court, s'il n'y en a qu'un ; sinon le texte lui-même."""
-    cherche = simplifier(texte)
+def _par_libelle(depot: Depot, texte: str, *, code: str) -> str:
+    """Renvoie l'identifiant d'un nom imprimé, court d'abord, entier ensuite ; sinon le texte.
+
+    Raises
+    ------
+    IndicateurAmbigu
+        Si plusieurs mesures portent ce nom.
+    """
     declares: list[Indicateur | MesureOffre] = [*depot.catalogue.values(), *depot.mesures.values()]
-    trouves = {d.id for d in declares if simplifier(d.libelle_court) == cherche}
-    return trouves.pop() if len(trouves) == 1 else texte
+    cherche = simplifier(texte)
+    if any(texte == d.id for d in declares) or texte.startswith((PREFIXE, "offre.")):
+        return texte
+    courts = [d.id for d in declares if simplifier(d.libelle_court) == cherche]
+    entiers = [d.id for d in declares if simplifier(d.libelle) == cherche]
+    trouves = courts or entiers or nommees(depot, texte)
+    if len(trouves) > 1:
+        raise IndicateurAmbigu(texte, code=code, candidats=trouves)
+    return trouves[0] if trouves else texte
 
 
 def _expliquer_table(

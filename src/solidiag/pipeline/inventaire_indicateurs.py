@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from solidiag.besoins.formules import termes_de
-from solidiag.catalogue.indicateur import Indicateur
+from solidiag.catalogue.indicateur import Indicateur, MesureOffre
 from solidiag.geography.recherche import simplifier
+from solidiag.pipeline.mesures_deduites import mesures_deduites
 from solidiag.storage.depot import Depot
 
 _RADICAL = 6
@@ -18,7 +19,8 @@ _RADICAL = 6
 class FicheIndicateur:
     """Un indicateur, tel que ``solidiag indicateurs`` le montre.
 
-    ``etat`` : « valeur » si un fichier, embarqué ou ajouté, le documente ; « à demander » sinon.
+    ``etat`` : « valeur » si un fichier, embarqué ou ajouté, le documente ; « à demander » sinon ;
+    « offre » ou « accès » pour une mesure, dont le département dit si elle a une valeur.
     """
 
     id: str
@@ -30,11 +32,12 @@ class FicheIndicateur:
 def chercher(mots: Sequence[str] = (), *, depot: Depot | None = None) -> list[FicheIndicateur]:
     """Renvoie les indicateurs dont l'identifiant ou le libellé porte tous ces mots.
 
-    Accents et casse ne comptent pas ; sans mot, tout le catalogue.
+    Accents et casse ne comptent pas ; sans mot, tout le catalogue des indicateurs de besoin. Les
+    mesures d'offre et d'accès (``offre.…``, ``acces.…``) se cherchent par un mot au moins.
     """
     depot = depot or Depot()
     voulus = [simplifier(mot) for mot in mots]
-    return [
+    fiches = [
         FicheIndicateur(
             id=indicateur.id,
             libelle=indicateur.libelle,
@@ -44,9 +47,28 @@ def chercher(mots: Sequence[str] = (), *, depot: Depot | None = None) -> list[Fi
         for indicateur in depot.catalogue.values()
         if all(mot in texte_cherche(indicateur) for mot in voulus)
     ]
+    return fiches + (_mesures(voulus, depot) if voulus else [])
 
 
-def texte_cherche(indicateur: Indicateur) -> str:
+def _mesures(voulus: Sequence[str], depot: Depot) -> list[FicheIndicateur]:
+    """Mesures d'offre déclarées, puis déduites, qui portent tous les mots."""
+    textes = {m.id: (m.libelle, texte_cherche(m)) for m in depot.mesures.values()} | {
+        m.id: (m.libelle, " ".join((simplifier(m.id), *sorted(m.noms))))
+        for m in mesures_deduites(depot)
+    }
+    return [
+        FicheIndicateur(
+            id=nom,
+            libelle=libelle,
+            etat="accès" if nom.startswith(("acces.", "offre.")) else "offre",
+            detenteur="",
+        )
+        for nom, (libelle, texte) in textes.items()
+        if all(mot in texte for mot in voulus)
+    ]
+
+
+def texte_cherche(indicateur: Indicateur | MesureOffre) -> str:
     """Renvoie le texte, simplifié, où un mot se cherche."""
     return simplifier(f"{indicateur.libelle} {indicateur.libelle_court} {indicateur.id}")
 

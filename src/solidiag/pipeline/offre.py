@@ -36,7 +36,7 @@ from solidiag.storage.depot import Depot
 
 CalculTable = Callable[[Iterable[Indicateur]], tuple[pl.DataFrame, dict[str, Origin]]]
 
-_SUFFIXES: dict[str, tuple[str, str, str]] = {
+SUFFIXES: dict[str, tuple[str, str, str]] = {
     "temps": ("Temps estimé jusqu'au plus proche : {}", "temps estimé, {}", "minutes"),
     "part_plus_20": (
         "Habitants à plus de vingt minutes estimées : {}",
@@ -172,7 +172,7 @@ def calculer_offre(
         )
         origines.update(acces.origines)
         for identifiant in acces.observations["indicateur"].unique().sort():
-            deduites[identifiant] = _deduire(mesure, identifiant)
+            deduites[identifiant] = deduire(mesure, identifiant)
     return Offre(
         services=inventaire.services,
         paires=tuple(inventaire.reunions.iter_rows(named=True)),
@@ -271,9 +271,10 @@ def _sans_rapport(libelle: str) -> str:
     return libelle.partition(" pour 1")[0]
 
 
-def _deduire(mesure: MesureOffre, identifiant: str) -> MesureOffre:
+def deduire(mesure: MesureOffre, identifiant: str) -> MesureOffre:
+    """Renvoie la déclaration d'une mesure d'accès (``offre.<mesure>.<suffixe>``)."""
     suffixe = identifiant.rpartition(".")[2]
-    libelle, court, unite = _SUFFIXES[suffixe]
+    libelle, court, unite = SUFFIXES[suffixe]
     return MesureOffre(
         id=identifiant,
         libelle=libelle.format(_sans_rapport(mesure.libelle)),
