@@ -19,7 +19,10 @@ def tables_coordination(matiere: Matiere) -> dict[str, pl.DataFrame]:
     acteurs = matiere.coordination.get("acteurs")
     if acteurs is None:
         return {}
-    noms = dict(acteurs.frame.sort("provenance", descending=True).select("id", "nom").iter_rows())
+    rangs = pl.col("provenance") != "gabarit", pl.col("provenance")
+    noms = dict(
+        acteurs.frame.sort(*rangs, descending=[False, True]).select("id", "nom").iter_rows()
+    )
     lieux = dict(matiere.referentiel.territoires.select("id", "nom").iter_rows())
     return {
         f"coordination_{nom}": _nommer(publiee.frame, noms, lieux)

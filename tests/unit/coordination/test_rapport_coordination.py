@@ -289,3 +289,13 @@ def test_des_lieux_partages_ne_font_ni_pont_ni_part_des_chemins() -> None:
 def test_les_acteurs_constates_ne_sont_pas_ceux_que_les_textes_prevoient() -> None:
     prevu = {**ROLES[0], "acteur": "departement", "provenance": "texte"}
     assert acteurs_constates(matiere(roles=[*ROLES, prevu])) == {"petite-enfance": {"caf"}}
+
+
+def test_une_institution_garde_son_nom_quand_le_classeur_la_nomme_autrement() -> None:
+    acteurs = [
+        {"id": "ft", "nom": "France Travail", **PUBLIC},
+        {"id": "ft", "nom": "FT", **GABARIT},
+    ]
+    lien = {"acteur_a": "ft", "acteur_b": "x", "type": "orientation", **GABARIT}
+    lus = blocs(acteurs=acteurs, liens=[lien])
+    assert cellules(tableau(lus, "tab-orientations"))[0][0] == "France Travail"

@@ -371,7 +371,7 @@ def _chevauchements(tables: Coordination) -> Iterator[Bloc]:
                 Texte(
                     "Parmi les actions décrites, aucune paire n'a le même but écrit pour un même "
                 ),
-                Texte("même public et un même territoire."),
+                Texte("public et un même territoire."),
             )
         )
     else:

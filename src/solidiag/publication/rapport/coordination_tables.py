@@ -45,8 +45,9 @@ class Coordination:
 
     @cached_property
     def noms(self) -> dict[str, str]:
-        """Nom de chaque acteur, par identifiant."""
-        return {ligne["id"]: ligne["nom"] for ligne in self.lignes("acteurs")}
+        """Nom de chaque acteur, par identifiant ; celui d'un classeur seulement à défaut."""
+        lignes = sorted(self.lignes("acteurs"), key=lambda li: li["provenance"] != "gabarit")
+        return {ligne["id"]: ligne["nom"] for ligne in lignes}
 
     @cached_property
     def dispositifs(self) -> dict[str, str]:
