@@ -13,6 +13,7 @@ from solidiag.catalogue.thematiques import Mots, TableThematiques, lire_thematiq
 from solidiag.errors import DeclarationInvalide
 from solidiag.model.observation import mettre_au_schema
 from solidiag.model.service import SERVICES
+from solidiag.offre.cadre import Cadre
 from solidiag.offre.domaines import completer, domaines_dits, placer_structures
 from solidiag.offre.eligibilite import (
     HORS_ZONE,
@@ -20,7 +21,9 @@ from solidiag.offre.eligibilite import (
     accessible_sans_lieu,
     eligibles,
     marquer_hors_zone,
+    marquer_venus,
     reunir_sans_lieu,
+    viennent,
 )
 from solidiag.pipeline.services_lus import charger_thematiques
 from solidiag.storage.depot import Depot
@@ -285,3 +288,25 @@ def test_all_the_faults_are_said_at_once() -> None:
     with pytest.raises(DeclarationInvalide, match="thematique"):
         lire_thematiques({"thematique": {}}, mots())
     assert isinstance(TABLE, TableThematiques)
+
+
+def test_a_mobile_service_from_elsewhere_says_whom_it_serves() -> None:
+    cadre = Cadre(
+        cog=2026,
+        communes=pl.DataFrame(),
+        anciens={},
+        codes_postaux=pl.DataFrame(),
+        noms_de_zones={"244000675": "CA du Grand Dax"},
+    )
+    bus = {"aller_vers": "itinerant", "zone_eligibilite": ["244000675"]}
+    table = services(
+        {"code_insee": "64102", **bus},
+        {"code_insee": "40088", **bus},
+        {"code_insee": "64102", "aller_vers": "itinerant", "zone_eligibilite": ["64"]},
+        {"code_insee": "64102", "aller_vers": None, "zone_eligibilite": ["244000675"]},
+    )
+    assert table.select(v=viennent(LANDES))["v"].to_list() == [True, True, False, False]
+    dits = marquer_venus(table, cadre, perimetre=LANDES, ici=["40088", "40192"])
+    assert dits["remarque"].to_list() == [
+        "basé hors du département, dessert CA du Grand Dax", None, None, None,
+    ]  # fmt: skip
