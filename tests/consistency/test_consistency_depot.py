@@ -106,6 +106,7 @@ EXEMPLES: dict[type[errors.SolidiagError], errors.SolidiagError] = {
         errors.DessinInvalide("il ne touche aucune commune", conseil="Vérifiez les coordonnées."),
         errors.FichierIllisible("liste.csv"),
         errors.IndicateurInconnu("x", proches=["y"]),
+        errors.IndicateurAmbigu("temps", code="40", candidats=["acces.a.temps", "acces.b.temps"]),
         errors.ChoixInconnu("domaine", "aide", proches=["aide-alimentaire"]),
         errors.ArbitrageImpossible("la date ne se lit pas", conseil="Attendu : AAAA-MM-JJ."),
         errors.CalageRefuse(["un poids manque dans la ligne 2"], codes=["poids_manquant"]),

@@ -148,3 +148,22 @@ def test_pieces_of_two_zonings_are_not_recovered(
     for d in protegee.attaquer():
         if 0 < valeurs[d.cellule] < R.seuil:
             assert d.possibles >= R.valeurs_possibles
+
+
+def test_a_cell_that_one_sum_gives_away_is_shown() -> None:
+    """Une intercommunalité d'une seule commune : taire l'une quand l'autre se lit ne cache rien."""
+    zones = {0: (1, 0), 1: (0, 0), 2: (0, 2), 3: (0, 0), 4: (0, 1), 5: (0, 0)}
+    effectifs = {"a": (6, 0, 9, 12, 26, 0), "b": (12, 0, 3, 5, 3, 12)}
+    parents = {f"COM-{i}": [f"EPCI-{e}", "DEP-9", f"CAN-{c}"] for i, (e, c) in zones.items()}
+    structure = croiser(territoires_emboites(parents), modalites_et_total("T", ["a", "b"]))
+    valeurs = dict.fromkeys(structure.cellules, 0.0)
+    for rang, (commune, siens) in enumerate(parents.items()):
+        for modalite, nombres in effectifs.items():
+            for territoire in (commune, *siens):
+                valeurs[territoire, modalite] += nombres[rang]
+                valeurs[territoire, "T"] += nombres[rang]
+    protegee = proteger(TableBrute(nom="t", valeurs=valeurs), structure, R)
+    rien_ne_fuit(protegee, valeurs)
+    for modalite in ("a", "b", "T"):
+        vues = [(t, modalite) in protegee.valeurs for t in ("COM-0", "EPCI-1")]
+        assert vues[0] == vues[1]

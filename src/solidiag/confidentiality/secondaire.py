@@ -310,3 +310,20 @@ class _Recherche:
                 self.cachees = essai
             elif paquet.size > 1:
                 paquets[:0] = [paquet[: paquet.size // 2], paquet[paquet.size // 2 :]]
+        self._montrer_les_deduites()
+
+    def _montrer_les_deduites(self) -> None:
+        """Montre toute case secondaire seule cachée dans une somme : chacun la calcule déjà.
+
+        La montrer n'apprend rien à l'attaquant, et la taire ne protège rien (une intercommunalité
+        d'une seule commune, dont l'une des deux lignes est montrée).
+        """
+        presentes = (self.p.matrice != 0).astype(np.int64)
+        secondaires = ~self.p.cachees
+        while True:
+            seules = presentes @ self.cachees.astype(np.int64) == 1
+            vues = np.asarray(presentes.T @ seules.astype(np.int64)).ravel() > 0
+            deduites = self.cachees & secondaires & vues
+            if not deduites.any():
+                return
+            self.cachees = self.cachees & ~deduites
