@@ -16,6 +16,7 @@ from solidiag.ecarts.synthese import resumer
 from solidiag.model.observation import OBSERVATIONS, mettre_au_schema
 from solidiag.model.service import ECARTS
 from solidiag.pipeline.calculs import preparer
+from solidiag.pipeline.suivi import Muet
 from solidiag.publication.document import Titre
 from solidiag.publication.rapport.construire import construire_rapport
 from solidiag.publication.rapport.offre_faits import niveau_d_offre
@@ -175,7 +176,9 @@ def test_le_rapport_d_un_domaine_regle_ne_se_contredit_pas(
     donnees: Path, cache_a_part: Path
 ) -> None:
     depot = regler(donnees, GARE)
-    matiere = preparer("90", depot=depot, cache=Cache(cache_a_part), jour=date(2026, 11, 24))
+    matiere = preparer(
+        "40", depot=depot, cache=Cache(cache_a_part), suivi=Muet(), jour=date(2026, 11, 24)
+    )
     domaine = matiere.grille.domaine("mobilite-solidaire")
     assert niveau_d_offre(matiere, domaine) == "indirecte"
     blocs = construire_rapport(matiere).blocs
