@@ -17,7 +17,7 @@ from solidiag.geography.lieux import Lieux
 from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.territoire import Niveau
-from solidiag.pipeline.importation import Resultat, lire_fichier, verrou
+from solidiag.pipeline.importation import Resultat, deposer, lire_fichier
 from solidiag.publication.francais import dans
 from solidiag.sources.classeurs.coordination import (
     LECTEUR_COORDINATION,
@@ -38,7 +38,7 @@ from solidiag.sources.classeurs.offre import (
 )
 from solidiag.sources.contenants import genre_de
 from solidiag.sources.controle import chemin_du_fichier, nom_de_source
-from solidiag.storage.ajouts import PREFIXE, Ajout, Ajouts, dossier_des_donnees
+from solidiag.storage.ajouts import Ajouts, dossier_des_donnees
 from solidiag.storage.declarations import charger_dossier, lire_yaml
 from solidiag.storage.depot import Depot
 from solidiag.storage.sorties import raison_de
@@ -384,20 +384,11 @@ def ajouter_classeur(examen: ExamenClasseur, *, depot: Depot, jour: date) -> Res
     SortieImpossible
         Si le dossier de données ne s'écrit pas ; les ajouts déjà là sont intacts.
     """
-    ajouts = depot.ajouts or Ajouts(dossier_des_donnees())
-    source = examen.source
-    (fichier,) = source.fichiers
-    connu = next((ajout for ajout in ajouts.lus if ajout.source.id == source.id), None)
-    if connu is not None and connu.source == source:
-        return Resultat(source=source.id, deja=True)
-    comment = f"classeur rempli à la main, donné sous le nom « {examen.nom} »"
-    ajouts.ajouter(
-        Ajout(
-            source=source,
-            verrous={
-                fichier.fichier: verrou(examen.octets, fichier.fichier, jour=jour, comment=comment)
-            },
-        ),
-        {fichier.fichier.removeprefix(f"{PREFIXE}{source.id}/"): examen.octets},
+    return deposer(
+        examen.source,
+        examen.octets,
+        comment=f"classeur rempli à la main, donné sous le nom « {examen.nom} »",
+        remplace=examen.remplace,
+        depot=depot,
+        jour=jour,
     )
-    return Resultat(source=source.id, remplace=examen.remplace)

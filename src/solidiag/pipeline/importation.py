@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from solidiag.catalogue.correspondance import degarnir_source
+from solidiag.catalogue.source import Source
 from solidiag.errors import DonneesError, FichierRefuse
 from solidiag.geography.referentiel import Referentiel
 from solidiag.model.territoire import Niveau
@@ -230,6 +231,29 @@ def verrou(
         "obtenu": comment,
         "copie": copie,
     }
+
+
+def deposer(
+    source: Source, octets: bytes, *, comment: str, remplace: bool, depot: Depot, jour: date
+) -> Resultat:
+    """Ajoute une source d'un seul fichier ; la précédente de même nom va dans ``anciens/``.
+
+    Raises
+    ------
+    SortieImpossible
+        Si le dossier de données ne s'écrit pas ; les ajouts déjà là sont intacts.
+    """
+    ajouts = depot.ajouts or Ajouts(dossier_des_donnees())
+    (fichier,) = source.fichiers
+    connu = next((ajout for ajout in ajouts.lus if ajout.source.id == source.id), None)
+    if connu is not None and connu.source == source:
+        return Resultat(source=source.id, deja=True)
+    chemin = fichier.fichier
+    ajouts.ajouter(
+        Ajout(source=source, verrous={chemin: verrou(octets, chemin, jour=jour, comment=comment)}),
+        {chemin.removeprefix(f"{PREFIXE}{source.id}/"): octets},
+    )
+    return Resultat(source=source.id, remplace=remplace)
 
 
 def retirer(nom: str, *, depot: Depot) -> Path:

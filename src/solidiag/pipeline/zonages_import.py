@@ -16,14 +16,14 @@ from solidiag.catalogue.source import Couverture, Fichier, Licence, Source
 from solidiag.errors import ClasseurFautif, FichierRefuse, FormatInattendu
 from solidiag.geography.recherche import simplifier
 from solidiag.geography.referentiel import Referentiel
-from solidiag.pipeline.importation import Resultat, lire_fichier, verrou
+from solidiag.pipeline.importation import Resultat, deposer, lire_fichier
 from solidiag.pipeline.zonages import EMBARQUES, Lieu, situer_les_territoires, type_de_zonage
 from solidiag.sources.contenants import ouvrir
 from solidiag.sources.controle import chemin_du_fichier, nom_de_source
 from solidiag.sources.formes import LIGNES_DE_TETE
 from solidiag.sources.vues import Vue, vues_de
 from solidiag.sources.zonages_fournis import LECTEUR_ZONAGE, OptionsZonage, lire_zonage
-from solidiag.storage.ajouts import PREFIXE, Ajout, Ajouts, dossier_des_donnees
+from solidiag.storage.ajouts import Ajouts, dossier_des_donnees
 from solidiag.storage.depot import Depot
 
 _TERRITOIRES = (
@@ -173,23 +173,14 @@ def ajouter_zonage(examen: ExamenZonage, *, depot: Depot, jour: date) -> Resulta
     SortieImpossible
         Si le dossier de données ne s'écrit pas ; les ajouts déjà là sont intacts.
     """
-    ajouts = depot.ajouts or Ajouts(dossier_des_donnees())
-    source = examen.source
-    (fichier,) = source.fichiers
-    connu = next((ajout for ajout in ajouts.lus if ajout.source.id == source.id), None)
-    if connu is not None and connu.source == source:
-        return Resultat(source=source.id, deja=True)
-    comment = f"liste de territoires donnée sous le nom « {examen.nom} »"
-    ajouts.ajouter(
-        Ajout(
-            source=source,
-            verrous={
-                fichier.fichier: verrou(examen.octets, fichier.fichier, jour=jour, comment=comment)
-            },
-        ),
-        {fichier.fichier.removeprefix(f"{PREFIXE}{source.id}/"): examen.octets},
+    return deposer(
+        examen.source,
+        examen.octets,
+        comment=f"liste de territoires donnée sous le nom « {examen.nom} »",
+        remplace=examen.remplace,
+        depot=depot,
+        jour=jour,
     )
-    return Resultat(source=source.id, remplace=examen.remplace)
 
 
 def _colonnes(
